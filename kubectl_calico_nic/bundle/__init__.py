@@ -1,0 +1,1 @@
+"""Files -> snapshot (``--from``)."""

@@ -1,0 +1,1 @@
+"""What Calico does: methods, Go's regexes, selection, start-up, messages, versions."""

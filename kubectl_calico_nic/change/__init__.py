@@ -1,0 +1,1 @@
+"""Request and snapshot -> plan, and the states of applying it."""

@@ -1,0 +1,93 @@
+"""The plan of a change: one value behind preview, ``--dry-run``, ``--diff``, ``-o`` and apply."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kubectl_calico_nic.calico.family import Family
+from kubectl_calico_nic.findings.finding import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One change to one variable. ``before`` and ``after`` are None where it is absent."""
+
+    env: str
+    before: str | None
+    after: str | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyForecast:
+    """What one node chooses now and would choose then.
+
+    ``verdict`` is ``same``, ``changes``, a finding id or ``unknown``. ``then`` is None when it
+    would choose nothing (``decided``) or when that is not known (not ``decided``: then
+    ``candidates`` lists what it may be).
+    """
+
+    family: Family
+    now: str | None
+    then: str | None
+    then_interface: str | None
+    decided: bool
+    verdict: str
+    candidates: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeForecast:
+    """One node of the plan."""
+
+    name: str
+    families: tuple[FamilyForecast, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """What restarting does: see ``workload.rolling``.
+
+    ``at_once`` pods are replaced at the same moment; ``blocked_by`` are nodes whose unready pod
+    uses up maxUnavailable; ``passengers`` says what else the restart brings along; ``seconds`` is
+    an estimate of the whole, None without any basis.
+    """
+
+    restarts: int
+    at_once: int = 1
+    blocked_by: tuple[str, ...] = ()
+    passengers: tuple[str, ...] = ()
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A change to one DaemonSet, ready to show or to send.
+
+    ``patch`` is a JSON Patch (RFC 6902) that starts with a ``test`` of the resourceVersion; it is
+    empty when nothing needs to change. ``object_before`` and ``object_after`` are the whole
+    DaemonSet, for ``--diff`` and ``-o``. ``objections`` are findings: an error or a warning
+    among ``refusals`` stops the change unless ``--force``.
+    """
+
+    owner: str
+    daemon_set: str
+    resource_version: str
+    families: tuple[Family, ...]
+    method: str | None
+    edits: tuple[Edit, ...]
+    patch: tuple[Mapping[str, Any], ...]
+    nodes: tuple[NodeForecast, ...]
+    roll: Roll
+    refusals: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+    object_before: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    object_after: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the object already says what was asked."""
+        return not self.patch

@@ -1,0 +1,1 @@
+"""The live API: kubeconfig, credentials, transport, reader, writer, watch, exec."""

@@ -1,0 +1,1 @@
+"""What to ask next, of which node, within which budget -> snapshot."""

@@ -1,0 +1,1 @@
+"""Snapshot -> report: evidence, expectation, findings, recommendation."""

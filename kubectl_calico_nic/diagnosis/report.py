@@ -1,0 +1,114 @@
+"""The report that ``inspect`` shows: a value; table, JSON and live view are views of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kubectl_calico_nic.calico.family import Family
+from kubectl_calico_nic.findings.finding import Finding, Severity
+from kubectl_calico_nic.snapshot.snapshot import Gap
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """Which address a node should have, and who says so.
+
+    ``source`` is ``InternalIP``, ``--expect-cidr`` or ``--expect-interface``. ``address`` is the
+    one address expected, None where several would do; ``network`` a CIDR; ``interface`` the NIC
+    that has it, None when not known.
+    """
+
+    source: str
+    address: str | None = None
+    network: str | None = None
+    interface: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """BGP sessions of one node and family."""
+
+    established: int
+    peers: int
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyReport:
+    """One node's choice in one family, and the judgement of it.
+
+    The fields are those of the JSON contract (docs/json.md). ``findings`` are the ids that concern
+    this node and family, most severe first.
+    """
+
+    family: Family
+    verdict: str
+    decided: bool
+    method: str | None = None
+    interface: str | None = None
+    address: str | None = None
+    expectation: Expectation | None = None
+    bgp: Sessions | None = None
+    since: str | None = None
+    evidence: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NodeReport:
+    """One node of the report. ``ready`` is its calico-node pod's readiness, None when unknown."""
+
+    name: str
+    daemon_set: str | None = None
+    version: str | None = None
+    ready: bool | None = None
+    pod: str | None = None
+    internal_ips: tuple[str, ...] = ()
+    families: tuple[FamilyReport, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonSetReport:
+    """One calico-node DaemonSet. ``method`` is the text in force per family."""
+
+    name: str
+    version: str | None = None
+    owner: str | None = None
+    method: Mapping[Family, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """The value that gives the nodes their expected address.
+
+    ``changes`` addresses change; ``nodes`` nodes are covered of ``total`` with an expectation;
+    ``uncovered`` names the others.
+    """
+
+    daemon_set: str | None
+    family: Family
+    method: str
+    command: str
+    changes: int
+    nodes: int
+    total: int
+    uncovered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything ``inspect`` has to say."""
+
+    nodes: tuple[NodeReport, ...]
+    daemon_sets: tuple[DaemonSetReport, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    recommendations: tuple[Recommendation, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+    @property
+    def has_problem(self) -> bool:
+        """Whether anything found is an error or a warning."""
+        return any(finding.severity is not Severity.INFORMATION for finding in self.findings)

@@ -1,0 +1,69 @@
+"""Everything of the process that a test wants to replace: streams, terminal, clock, environ."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import TextIO
+
+EXIT_OK = 0
+EXIT_ERROR = 1
+EXIT_PROBLEM = 2
+EXIT_INTERRUPTED = 130
+
+
+def _utc_now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+@dataclass
+class Environment:
+    """The world as the program sees it.
+
+    ``environ`` is the process environment; ``program`` is ``argv[0]``. ``now`` gives the time in
+    UTC, ``monotonic`` seconds for deadlines, ``sleep`` waits (seconds).
+    """
+
+    stdin: TextIO = field(default_factory=lambda: sys.stdin)
+    stdout: TextIO = field(default_factory=lambda: sys.stdout)
+    stderr: TextIO = field(default_factory=lambda: sys.stderr)
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    program: str = "kubectl-calico_nic"
+    now: Callable[[], datetime] = _utc_now
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    width: int | None = None
+    height: int | None = None
+
+    @property
+    def command(self) -> str:
+        """How the user calls this program: ``kubectl calico-nic`` when kubectl runs it as a plugin.
+
+        Mirrors what krew's guide asks: decided by the name the executable was started as.
+        """
+        if os.path.basename(self.program).startswith("kubectl-"):
+            return "kubectl calico-nic"
+        return os.path.basename(self.program)
+
+    @property
+    def stdout_is_terminal(self) -> bool:
+        """Whether a person reads stdout on a terminal."""
+        return self.stdout.isatty()
+
+    @property
+    def stderr_is_terminal(self) -> bool:
+        """Whether a person reads stderr on a terminal."""
+        return self.stderr.isatty()
+
+    @property
+    def allows_colour(self) -> bool:
+        """Whether colour may be used on a terminal.
+
+        Mirrors AllowsColorOutput of kubectl's cli-runtime (printers/terminal.go): ``NO_COLOR``
+        present, even empty, or ``TERM=dumb`` turns it off.
+        """
+        return "NO_COLOR" not in self.environ and self.environ.get("TERM") != "dumb"

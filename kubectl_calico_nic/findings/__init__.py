@@ -1,0 +1,1 @@
+"""One entry per finding: id, severity, condition, words, docs anchor."""

@@ -1,0 +1,38 @@
+"""One thing found: what is wrong where, and what to do next."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from kubectl_calico_nic.calico.family import Family
+
+
+class Severity(enum.Enum):
+    """How bad a finding is; only errors and warnings make a verdict and exit status 2."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFORMATION = "information"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding.
+
+    ``id`` is stable (``wrong-network``). ``node`` and ``family`` are None where it concerns the
+    whole cluster. ``message`` says what, with names and numbers; ``next`` what to do. ``docs`` is
+    page and anchor below docs/.
+    """
+
+    id: str
+    severity: Severity
+    message: str
+    next: str
+    node: str | None = None
+    family: Family | None = None
+
+    @property
+    def docs(self) -> str:
+        """Page and anchor below docs/ that explains this finding."""
+        return f"findings.md#{self.id}"

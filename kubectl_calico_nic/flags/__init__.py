@@ -1,0 +1,1 @@
+"""kubectl's flags: connection, output, duration, completion."""

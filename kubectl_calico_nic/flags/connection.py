@@ -1,0 +1,89 @@
+"""kubectl's connection flags (``kubectl options``): accepted by every command, anywhere.
+
+Mirrors k8s.io/cli-runtime pkg/genericclioptions/config_flags.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kubectl_calico_nic.flags.definition import Flag, Kind, Parsed
+
+if TYPE_CHECKING:
+    from kubectl_calico_nic.cluster.connection_flags import ConnectionFlags
+
+GROUP = "Connection (as kubectl's)"
+
+
+def _flag(
+    name: str,
+    text: str,
+    kind: Kind = Kind.STRING,
+    *,
+    short: str | None = None,
+    hidden: bool = False,
+) -> Flag:
+    return Flag(name, text, kind, short=short, group=GROUP, hidden=hidden)
+
+
+CONNECTION_FLAGS: tuple[Flag, ...] = (
+    _flag("kubeconfig", "Path to the kubeconfig file to use."),
+    _flag("context", "The name of the kubeconfig context to use."),
+    _flag("cluster", "The name of the kubeconfig cluster to use."),
+    _flag("user", "The name of the kubeconfig user to use."),
+    _flag("namespace", "Look for calico-node in this namespace only.", short="n"),
+    _flag("server", "The address and port of the Kubernetes API server.", short="s"),
+    _flag("tls-server-name", "Server name to use for server certificate validation."),
+    _flag(
+        "insecure-skip-tls-verify", "Do not check the server's certificate: insecure.", Kind.BOOL
+    ),
+    _flag("certificate-authority", "Path to a cert file for the certificate authority."),
+    _flag("client-certificate", "Path to a client certificate file for TLS."),
+    _flag("client-key", "Path to a client key file for TLS."),
+    _flag("token", "Bearer token for authentication to the API server."),
+    _flag("username", "Username for basic authentication to the API server."),
+    _flag("password", "Password for basic authentication to the API server."),
+    _flag("as", "Username to impersonate; may be a service account."),
+    _flag("as-group", "Group to impersonate, may be repeated.", Kind.ARRAY),
+    _flag("as-uid", "UID to impersonate."),
+    _flag("as-user-extra", "KEY=VALUE to impersonate, may be repeated.", Kind.ARRAY),
+    _flag("proxy-url", "Proxy to reach the API server through."),
+    _flag("request-timeout", "Give up on a single request after this long (1s, 2m, 3h)."),
+    _flag("disable-compression", "Do not ask the server for compressed answers.", Kind.BOOL),
+    _flag("cache-dir", "Accepted as kubectl's; nothing is cached.", hidden=True),
+    _flag("match-server-version", "Accepted as kubectl's.", Kind.BOOL, hidden=True),
+    _flag("warnings-as-errors", "Accepted as kubectl's.", Kind.BOOL, hidden=True),
+    _flag("log-flush-frequency", "Accepted as kubectl's.", hidden=True),
+)
+
+
+def connection_flags(parsed: Parsed) -> ConnectionFlags:
+    """Turn the parsed command line into the values that ``cluster`` resolves."""
+    from kubectl_calico_nic.cluster.connection_flags import ConnectionFlags
+
+    def optional_truth(name: str) -> bool | None:
+        return parsed.truth(name) if parsed.given(name) else None
+
+    return ConnectionFlags(
+        kubeconfig=parsed.text("kubeconfig"),
+        context=parsed.text("context"),
+        cluster=parsed.text("cluster"),
+        user=parsed.text("user"),
+        namespace=parsed.text("namespace"),
+        server=parsed.text("server"),
+        tls_server_name=parsed.text("tls-server-name"),
+        insecure_skip_tls_verify=optional_truth("insecure-skip-tls-verify"),
+        certificate_authority=parsed.text("certificate-authority"),
+        client_certificate=parsed.text("client-certificate"),
+        client_key=parsed.text("client-key"),
+        token=parsed.text("token"),
+        username=parsed.text("username"),
+        password=parsed.text("password"),
+        impersonate=parsed.text("as"),
+        impersonate_groups=parsed.all("as-group"),
+        impersonate_uid=parsed.text("as-uid"),
+        impersonate_user_extra=parsed.all("as-user-extra"),
+        proxy_url=parsed.text("proxy-url"),
+        request_timeout=parsed.text("request-timeout"),
+        disable_compression=optional_truth("disable-compression"),
+    )

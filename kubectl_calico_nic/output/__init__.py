@@ -1,0 +1,1 @@
+"""Report -> table, json/yaml, live view; escapes all cluster text."""

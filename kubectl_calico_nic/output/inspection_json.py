@@ -1,0 +1,108 @@
+"""The contract of ``inspect -o json|yaml`` (docs/json.md): fields may come, none goes away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kubectl_calico_nic.diagnosis.report import (
+    DaemonSetReport,
+    FamilyReport,
+    NodeReport,
+    Recommendation,
+    Report,
+)
+from kubectl_calico_nic.findings.finding import Finding
+
+API_VERSION = "calico-nic/v1"
+
+
+def inspection(report: Report) -> dict[str, Any]:
+    """The report as JSON data; unknown fields are null, never absent."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "Inspection",
+        "daemonSets": [_daemon_set(found) for found in report.daemon_sets],
+        "nodes": [_node(node) for node in report.nodes],
+        "findings": [finding_json(finding) for finding in report.findings],
+        "recommendations": [_recommendation(found) for found in report.recommendations],
+        "gaps": [
+            {
+                "node": gap.node,
+                "verb": gap.verb,
+                "resource": gap.resource,
+                "reason": gap.reason,
+                "forbidden": gap.forbidden,
+            }
+            for gap in report.gaps
+        ],
+    }
+
+
+def _daemon_set(found: DaemonSetReport) -> dict[str, Any]:
+    return {
+        "name": found.name,
+        "version": found.version,
+        "owner": found.owner,
+        "method": {family.label: method for family, method in found.method.items()},
+    }
+
+
+def _node(node: NodeReport) -> dict[str, Any]:
+    return {
+        "name": node.name,
+        "daemonSet": node.daemon_set,
+        "version": node.version,
+        "ready": node.ready,
+        "pod": node.pod,
+        "families": [family_json(family) for family in node.families],
+    }
+
+
+def family_json(family: FamilyReport) -> dict[str, Any]:
+    """One node's choice in one family."""
+    expectation, bgp = family.expectation, family.bgp
+    return {
+        "family": family.family.label,
+        "method": family.method,
+        "interface": family.interface,
+        "address": family.address,
+        "decided": family.decided,
+        "expected": expectation.address if expectation else None,
+        "expectation": expectation
+        and {
+            "source": expectation.source,
+            "network": expectation.network,
+            "interface": expectation.interface,
+        },
+        "bgp": bgp and {"established": bgp.established, "peers": bgp.peers},
+        "since": family.since,
+        "evidence": list(family.evidence),
+        "verdict": family.verdict,
+        "candidates": list(family.candidates),
+        "findings": list(family.findings),
+    }
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """One finding."""
+    return {
+        "id": finding.id,
+        "severity": finding.severity.value,
+        "node": finding.node,
+        "family": finding.family and finding.family.label,
+        "message": finding.message,
+        "next": finding.next,
+        "docs": finding.docs,
+    }
+
+
+def _recommendation(found: Recommendation) -> dict[str, Any]:
+    return {
+        "daemonSet": found.daemon_set,
+        "family": found.family.label,
+        "method": found.method,
+        "command": found.command,
+        "changes": found.changes,
+        "nodes": found.nodes,
+        "uncovered": list(found.uncovered),
+    }

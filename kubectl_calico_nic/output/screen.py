@@ -1,0 +1,85 @@
+"""Lines of styled text: the same words on a terminal (with colour) and in a pipe (without)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TextIO
+
+from kubectl_calico_nic.environment import Environment
+from kubectl_calico_nic.output.escape import escape
+
+PLAIN = ""
+STRONG = "bold"
+GOOD = "green"
+BAD = "bold red"
+DOUBTFUL = "yellow"
+QUIET = "dim"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a line; ``style`` is one of rich's styles, empty for none."""
+
+    text: str
+    style: str = PLAIN
+
+
+Line = tuple[Span, ...]
+
+
+def line(*parts: str | Span) -> Line:
+    """Join texts and spans to a line; no part may hold a line break that should act."""
+    return tuple(part if isinstance(part, Span) else Span(part) for part in parts)
+
+
+def write(lines: Iterable[Line], stream: TextIO, environment: Environment) -> None:
+    """Write ``lines`` to ``stream``, coloured where a terminal wants it.
+
+    Every text is escaped here and nowhere else, so nothing that came from the cluster can act;
+    lines are never wrapped or cut.
+    """
+    if stream.isatty() and environment.allows_colour:
+        _write_coloured(lines, stream)
+        return
+    for spans in lines:
+        stream.write("".join(escape(span.text) for span in spans).rstrip(" ") + "\n")
+
+
+def _write_coloured(lines: Iterable[Line], stream: TextIO) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=stream, highlight=False, soft_wrap=True, force_terminal=True)
+    for spans in lines:
+        pieces = [(escape(span.text), span.style) for span in spans]
+        console.print(Text.assemble(*pieces), soft_wrap=True)
+
+
+def table(header: Sequence[str] | None, rows: Sequence[Sequence[Span]], gap: int = 2) -> list[Line]:
+    """Align ``rows`` below ``header``: no borders, nothing cut, ``gap`` blanks between columns.
+
+    ``header`` is None for ``--no-headers``. An empty cell is shown as ``-``.
+    """
+    titled = [] if header is None else [[Span(title, QUIET) for title in header]]
+    cells = [*titled, *([span if span.text else Span("-") for span in row] for row in rows)]
+    if not cells:
+        return []
+    widths = [max(_width(row[column].text) for row in cells) for column in range(len(cells[0]))]
+    return [_aligned(row, widths, gap) for row in cells]
+
+
+def _width(text: str) -> int:
+    shown = escape(text)
+    if shown.isascii():
+        return len(shown)
+    from rich.cells import cell_len
+
+    return cell_len(shown)
+
+
+def _aligned(row: Sequence[Span], widths: Sequence[int], gap: int) -> Line:
+    spans: list[Span] = []
+    for span, width in zip(row, widths, strict=True):
+        spans += [span, Span(" " * (width - _width(span.text) + gap))]
+    return tuple(spans[:-1])

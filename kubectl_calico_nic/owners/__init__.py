@@ -1,0 +1,1 @@
+"""Who owns the setting: one file per owner."""

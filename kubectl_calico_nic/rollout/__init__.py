@@ -1,0 +1,1 @@
+"""What a rollout proves, node by node."""

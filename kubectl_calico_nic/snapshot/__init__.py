@@ -1,0 +1,1 @@
+"""Frozen facts of one cluster at one moment."""

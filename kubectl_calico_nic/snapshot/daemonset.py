@@ -1,0 +1,90 @@
+"""A calico-node DaemonSet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+CONTAINER = "calico-node"
+"""The name of the container that runs calico-node, in every upstream manifest and the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonSet:
+    """A DaemonSet with a container named ``calico-node``, and its raw object (never changed)."""
+
+    object: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """``metadata``."""
+        metadata: Mapping[str, Any] = self.object.get("metadata") or {}
+        return metadata
+
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        """``spec``."""
+        spec: Mapping[str, Any] = self.object.get("spec") or {}
+        return spec
+
+    @property
+    def status(self) -> Mapping[str, Any]:
+        """``status``."""
+        status: Mapping[str, Any] = self.object.get("status") or {}
+        return status
+
+    @property
+    def namespace(self) -> str:
+        """Its namespace."""
+        return str(self.metadata.get("namespace", ""))
+
+    @property
+    def name(self) -> str:
+        """Its name, without the namespace."""
+        return str(self.metadata.get("name", ""))
+
+    @property
+    def key(self) -> str:
+        """``NAMESPACE/NAME``."""
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def resource_version(self) -> str:
+        """The version every write is guarded with."""
+        return str(self.metadata.get("resourceVersion", ""))
+
+    @property
+    def containers(self) -> tuple[Mapping[str, Any], ...]:
+        """The containers of its pod template, in order."""
+        template = self.spec.get("template") or {}
+        return tuple((template.get("spec") or {}).get("containers") or ())
+
+    @property
+    def container_index(self) -> int:
+        """The place of the calico-node container; never assume 0 (canal has flannel beside it).
+
+        Raises:
+            LookupError: the template has no such container.
+        """
+        for index, container in enumerate(self.containers):
+            if container.get("name") == CONTAINER:
+                return index
+        raise LookupError(f"daemonset {self.key} has no container named {CONTAINER}")
+
+    @property
+    def container(self) -> Mapping[str, Any]:
+        """The calico-node container of its template."""
+        return self.containers[self.container_index]
+
+    @property
+    def update_strategy(self) -> str:
+        """``RollingUpdate`` or ``OnDelete``."""
+        return str((self.spec.get("updateStrategy") or {}).get("type", "RollingUpdate"))
+
+    @property
+    def max_unavailable(self) -> int | str:
+        """``maxUnavailable`` as written: a number or a percentage (``10%``); the default is 1."""
+        rolling = (self.spec.get("updateStrategy") or {}).get("rollingUpdate") or {}
+        value: int | str = rolling.get("maxUnavailable", 1)
+        return value
