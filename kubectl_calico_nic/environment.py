@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -48,6 +49,13 @@ class Environment:
         if os.path.basename(self.program).startswith("kubectl-"):
             return "kubectl calico-nic"
         return os.path.basename(self.program)
+
+    @property
+    def screen_height(self) -> int | None:
+        """Lines of the terminal that shows stdout; None when it is no terminal."""
+        if not self.stdout_is_terminal:
+            return None
+        return self.height or shutil.get_terminal_size((100, 24)).lines
 
     @property
     def stdout_is_terminal(self) -> bool:

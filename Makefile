@@ -1,0 +1,47 @@
+# Everything a newcomer or CI runs; each target installs what it needs into $(VENV) by itself.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test lint format types package clean
+
+demo: $(VENV)/.runtime
+	@$(BIN)/kubectl-calico_nic demo
+
+test: $(VENV)/.development
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.development
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+format: $(VENV)/.development
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+types: $(VENV)/.development
+	$(BIN)/mypy
+
+# The wheel is what users get: build it, install it alone, and run it from there.
+package: $(VENV)/.development
+	rm -rf build dist
+	$(BIN)/python -m build --quiet --outdir dist .
+	$(PYTHON) -m venv --clear build/wheel
+	build/wheel/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
+	cd build && wheel/bin/kubectl-calico_nic version
+	cd build && wheel/bin/kubectl-calico_nic demo > demo.txt && tail -n 3 demo.txt
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: setup.cfg pyproject.toml | $(BIN)/python
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/.development: setup.cfg pyproject.toml | $(BIN)/python
+	$(PIP) --editable '.[test,check]'
+	touch $@ $(VENV)/.runtime

@@ -1,0 +1,159 @@
+"""``main(argv, environment) -> exit status``; the only place that turns errors into words."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+
+from kubectl_calico_nic.commands.command import Command
+from kubectl_calico_nic.commands.registry import command_names, load, load_all
+from kubectl_calico_nic.environment import (
+    EXIT_ERROR,
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    Environment,
+)
+from kubectl_calico_nic.errors import CalicoNicError, UsageError
+from kubectl_calico_nic.flags.connection import CONNECTION_FLAGS
+from kubectl_calico_nic.flags.definition import Flag, Kind
+from kubectl_calico_nic.flags.parser import parse, split_command
+
+_SUMMARY = (
+    "Which NIC and address did Calico choose on every node, is it the right one, why, and the one "
+    "value that fixes all nodes."
+)
+GLOBAL_FLAGS: tuple[Flag, ...] = (
+    *CONNECTION_FLAGS,
+    Flag("help", "Help for this command.", Kind.BOOL, short="h", group="Other"),
+    Flag("v", "Verbosity of messages on stderr.", Kind.COUNT, short="v", group="Other"),
+)
+
+
+def run() -> None:
+    """The console script ``kubectl-calico_nic``."""
+    sys.exit(main(sys.argv[1:], Environment(program=sys.argv[0])))
+
+
+def main(argv: Sequence[str], environment: Environment) -> int:
+    """Run one command line and return its exit status; prints every error, raises none."""
+    try:
+        return _dispatch(argv, environment)
+    except CalicoNicError as error:
+        _say(environment, error.text)
+        return EXIT_ERROR
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        return _leave_closed_pipe()
+
+
+def _say(environment: Environment, text: str) -> None:
+    from kubectl_calico_nic.output.screen import line, write
+
+    try:
+        write([line(part) for part in text.splitlines()], environment.stderr, environment)
+    except BrokenPipeError:
+        _leave_closed_pipe()
+
+
+def _leave_closed_pipe() -> int:
+    """Whoever read us has gone: end quietly, as kubectl does, without Python's own complaint."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, sys.stdout.fileno())
+    return EXIT_ERROR
+
+
+def _dispatch(argv: Sequence[str], environment: Environment) -> int:
+    name, words = _split(argv)
+    if name in (None, "help"):
+        return _help(argv, words, environment)
+    assert name is not None
+    command = load(name)
+    if command is None:
+        raise UsageError(
+            f'unknown command "{name}" for "{environment.command}"\n'
+            f"The commands are: {', '.join(command_names())}"
+        )
+    return _run(command, words, environment)
+
+
+def _split(argv: Sequence[str]) -> tuple[str | None, list[str]]:
+    """The subcommand and the rest; the flags of all commands are needed only behind a flag."""
+    if argv and not argv[0].startswith("-"):
+        return argv[0], list(argv[1:])
+    return split_command(argv, _all_flags())
+
+
+def _run(command: Command, words: Sequence[str], environment: Environment) -> int:
+    see = f"See '{environment.command} {command.name} --help' for usage."
+    try:
+        parsed = parse(words, (*command.flags, *GLOBAL_FLAGS))
+    except UsageError as error:
+        raise UsageError(f"{error}\n{see}") from None
+    if parsed.truth("help"):
+        return _print(_command_help(command, environment), environment)
+    status = command.run(parsed, environment)
+    environment.stdout.flush()
+    return status
+
+
+def _all_flags() -> tuple[Flag, ...]:
+    """Every flag of every command, so that a value before the subcommand is known as one."""
+    flags = {flag.name: flag for command in load_all() for flag in command.flags}
+    return (*flags.values(), *GLOBAL_FLAGS)
+
+
+def _help(argv: Sequence[str], words: Sequence[str], environment: Environment) -> int:
+    named = [word for word in words if not word.startswith("-")]
+    command = load(named[0]) if "help" in argv and named else None
+    if command is not None:
+        return _print(_command_help(command, environment), environment)
+    if named:
+        raise UsageError(f'unknown help topic "{named[0]}"')
+    parse(words, GLOBAL_FLAGS)
+    return _print(_overview(environment), environment)
+
+
+def _width(environment: Environment) -> int:
+    return environment.width or shutil.get_terminal_size((100, 24)).columns
+
+
+def _overview(environment: Environment) -> list[str]:
+    from kubectl_calico_nic.flags.help import flag_lines, paragraph
+
+    width = _width(environment)
+    names = [f"  {command.name:<14} {command.summary}" for command in load_all()]
+    return [
+        *paragraph(_SUMMARY, width),
+        "",
+        "Usage:",
+        f"  {environment.command} COMMAND [flags]",
+        "",
+        "Commands:",
+        *names,
+        *flag_lines(GLOBAL_FLAGS, width),
+        "",
+        f'Use "{environment.command} COMMAND --help" for more about a command.',
+    ]
+
+
+def _command_help(command: Command, environment: Environment) -> list[str]:
+    from kubectl_calico_nic.flags.help import examples, flag_lines, paragraph
+
+    width = _width(environment)
+    return [
+        *paragraph(f"{command.summary}. {command.description}".strip(), width),
+        *examples(environment.command, command.examples),
+        *flag_lines((*command.flags, *GLOBAL_FLAGS), width),
+        "",
+        "Usage:",
+        f"  {environment.command} {command.name} {command.usage} [flags]".replace("  [", " ["),
+    ]
+
+
+def _print(lines: Sequence[str], environment: Environment) -> int:
+    environment.stdout.write("\n".join(lines) + "\n")
+    environment.stdout.flush()
+    return EXIT_OK

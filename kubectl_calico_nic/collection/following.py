@@ -1,0 +1,154 @@
+"""Follows one DaemonSet, its pods and all Nodes by list and watch.
+
+Mirrors client-go's reflector (tools/cache/reflector.go) in what it must survive: a watch that
+ends, one that is too old (410), an API server that goes away for a while.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import Any, Protocol
+
+from kubectl_calico_nic.cluster.errors import ApiError, Gone
+from kubectl_calico_nic.collection.port import Query
+from kubectl_calico_nic.errors import CalicoNicError
+
+_PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)
+"""Seconds before the next try while the API server does not answer."""
+_WATCH_SECONDS = 300
+
+
+class WatchApi(Protocol):
+    """The calls that following needs of the session."""
+
+    def get(self, path: str, query: Query = ()) -> Any:
+        """One object, here a list, as JSON."""
+
+    def watch(
+        self, path: str, query: Query, *, resource_version: str | None, deadline: float | None
+    ) -> Iterator[Any]:
+        """Events with ``type`` and ``object``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of object to follow: ``name`` is what changes are filed under."""
+
+    name: str
+    path: str
+    query: Query = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """All objects of a kind as a new list has them."""
+
+    kind: str
+    objects: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One object appeared, changed or (``deleted``) vanished."""
+
+    kind: str
+    object: Mapping[str, Any]
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A kind cannot be followed, for a reason that trying again does not mend."""
+
+    kind: str
+    error: CalicoNicError
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The API server does not answer at the moment; it is asked again."""
+
+    kind: str
+    error: CalicoNicError
+
+
+Change = Replaced | Changed | Failed | Interrupted
+
+
+@dataclass(slots=True)
+class Following:
+    """Watches several kinds at once, each on a thread of its own; use it as a context manager."""
+
+    api: WatchApi
+    kinds: Sequence[Kind]
+    _changes: SimpleQueue[Change] = field(default_factory=SimpleQueue)
+    _stopped: threading.Event = field(default_factory=threading.Event)
+
+    def __enter__(self) -> Following:
+        for kind in self.kinds:
+            name = f"calico-nic-watch-{kind.name}"
+            threading.Thread(target=self._follow, args=(kind,), name=name, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+
+    def changes(self, timeout: float | None) -> list[Change]:
+        """Wait for the next change, return it and all that came with it; empty on ``timeout``."""
+        try:
+            found = [self._changes.get(timeout=timeout)]
+        except Empty:
+            return []
+        while True:
+            try:
+                found.append(self._changes.get_nowait())
+            except Empty:
+                return found
+
+    def _follow(self, kind: Kind) -> None:
+        failures = 0
+        while not self._stopped.is_set():
+            try:
+                self._list_and_watch(kind)
+                failures = 0
+            except Gone:
+                continue
+            except ApiError as error:
+                if error.status in (401, 403, 404):
+                    return self._changes.put(Failed(kind.name, error))
+                self._pause(kind, error, failures)
+                failures += 1
+            except CalicoNicError as error:
+                self._pause(kind, error, failures)
+                failures += 1
+        return None
+
+    def _pause(self, kind: Kind, error: CalicoNicError, failures: int) -> None:
+        if failures == 0:
+            self._changes.put(Interrupted(kind.name, error))
+        self._stopped.wait(_PAUSES[min(failures, len(_PAUSES) - 1)])
+
+    def _list_and_watch(self, kind: Kind) -> None:
+        """List, then watch on from there until the watch cannot be continued."""
+        listed = self.api.get(kind.path, kind.query)
+        items = tuple(item for item in listed.get("items") or () if isinstance(item, Mapping))
+        self._changes.put(Replaced(kind.name, items))
+        version = str((listed.get("metadata") or {}).get("resourceVersion", ""))
+        while not self._stopped.is_set():
+            version = self._watch(kind, version)
+
+    def _watch(self, kind: Kind, version: str) -> str:
+        events = self.api.watch(
+            kind.path, kind.query, resource_version=version, deadline=_WATCH_SECONDS
+        )
+        for event in events:
+            if self._stopped.is_set():
+                break
+            item = event.object
+            version = str((item.get("metadata") or {}).get("resourceVersion") or version)
+            if event.type != "BOOKMARK":
+                self._changes.put(Changed(kind.name, item, event.type == "DELETED"))
+        return version

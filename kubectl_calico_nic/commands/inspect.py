@@ -1,0 +1,163 @@
+"""``inspect``: which NIC and address Calico chose on every node, and whether it is right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kubectl_calico_nic.commands.command import Command
+from kubectl_calico_nic.environment import EXIT_ERROR, EXIT_OK, EXIT_PROBLEM, Environment
+from kubectl_calico_nic.errors import CalicoNicError, UsageError
+from kubectl_calico_nic.flags.definition import Flag, Kind, Parsed
+from kubectl_calico_nic.flags.expectation import EXPECTATION_FLAGS, FAMILY, PROBE
+from kubectl_calico_nic.flags.output import NO_HEADERS, output_flag, output_format
+
+if TYPE_CHECKING:
+    from kubectl_calico_nic.diagnosis.diagnose import Question
+    from kubectl_calico_nic.diagnosis.report import Report
+    from kubectl_calico_nic.snapshot.snapshot import Snapshot
+
+_FORMATS = ("wide", "json", "yaml", "name")
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """The command line as values."""
+
+    question: Question
+    output: str
+    files: tuple[str, ...]
+    probe: bool
+    headers: bool
+    everything: bool
+
+
+def _options(parsed: Parsed) -> _Options:
+    output = output_format(parsed, _FORMATS)
+    from kubectl_calico_nic.commands.question import question
+
+    if parsed.given("calico-version") and not parsed.given("from"):
+        raise UsageError("--calico-version goes with --from: a cluster names its own version")
+    return _Options(
+        question=question(parsed),
+        output=output,
+        files=parsed.all("from"),
+        probe=parsed.text("probe", "auto") == "auto",
+        headers=not parsed.truth("no-headers"),
+        everything=parsed.truth("all"),
+    )
+
+
+def _run(parsed: Parsed, environment: Environment) -> int:
+    options = _options(parsed)
+    if options.files:
+        from kubectl_calico_nic.diagnosis.diagnose import diagnose
+
+        report = diagnose(_read_files(options, parsed, environment), options.question)
+    else:
+        report = _ask_cluster(options, parsed, environment)
+    _show(report, options, environment)
+    return _status(report)
+
+
+def _read_files(options: _Options, parsed: Parsed, environment: Environment) -> Snapshot:
+    from kubectl_calico_nic.bundle.assemble import read_files
+
+    return read_files(
+        options.files, getattr(environment.stdin, "buffer", None), parsed.text("calico-version")
+    )
+
+
+def _ask_cluster(options: _Options, parsed: Parsed, environment: Environment) -> Report:
+    from kubectl_calico_nic.commands.live_cluster import open_session
+    from kubectl_calico_nic.commands.question import scope
+    from kubectl_calico_nic.diagnosis.diagnose import diagnose
+    from kubectl_calico_nic.output.progress import progress
+
+    with open_session(parsed, environment) as session, progress(environment) as live:
+        from kubectl_calico_nic.collection.collect import Collector
+
+        collector = Collector(session, progress=live)
+        snapshot = collector.collect(scope(parsed, options.question))
+        _require_known(options.question.nodes, snapshot)
+        report = diagnose(snapshot, options.question)
+        if options.probe and (report.has_problem or options.question.nodes):
+            snapshot = collector.probe(snapshot, {facts.name for facts in snapshot.nodes})
+            report = diagnose(snapshot, options.question)
+    return report
+
+
+def _require_known(names: tuple[str, ...], snapshot: Snapshot) -> None:
+    unknown = [name for name in names if snapshot.node(name) is None]
+    if unknown:
+        raise CalicoNicError("\n".join(f'nodes "{name}" not found' for name in unknown))
+
+
+def _show(report: Report, options: _Options, environment: Environment) -> None:
+    stdout = environment.stdout
+    if options.output in ("json", "yaml"):
+        from kubectl_calico_nic.output.inspection_json import inspection
+        from kubectl_calico_nic.output.structured import write_structured
+
+        write_structured(inspection(report), options.output, stdout)
+        return
+    from kubectl_calico_nic.output import inspection_table as table
+    from kubectl_calico_nic.output.screen import line, write
+
+    if options.output == "name":
+        write([line(f"node/{node.name}") for node in report.nodes], stdout, environment)
+        return
+    wide, folded = options.output == "wide", not options.everything
+    if not options.headers:
+        write(table.rows(report, wide=wide), stdout, environment)
+        return
+    height = environment.screen_height if folded else None
+    write(table.inspection(report, wide=wide, height=height), stdout, environment)
+    write(table.gap_lines(report), environment.stderr, environment)
+
+
+def _status(report: Report) -> int:
+    if report.nodes and not any(
+        family.evidence for node in report.nodes for family in node.families
+    ):
+        return EXIT_ERROR
+    return EXIT_PROBLEM if report.has_problem else EXIT_OK
+
+
+COMMAND = Command(
+    name="inspect",
+    summary="Show which NIC and address Calico chose on every node, and whether it is right",
+    description=(
+        "Reads DaemonSets, pods, Nodes and the logs of calico-node; changes nothing. Ends with "
+        "the one value that gives every node its expected address when something is wrong."
+    ),
+    usage="[NODE...]",
+    examples=(
+        ("Every node of the cluster", "inspect"),
+        ("Everything about one node", "inspect node-3"),
+        ("Judge by a network instead of the Nodes' InternalIP", "inspect --expect-cidr 10.0.0.0/8"),
+        ("A folder of logs instead of a cluster", "inspect --from ./logs"),
+        ("For a script", "inspect -o json"),
+    ),
+    flags=(
+        output_flag(_FORMATS),
+        NO_HEADERS,
+        Flag("all", "Show every row; ok rows are never folded.", Kind.BOOL),
+        *EXPECTATION_FLAGS,
+        FAMILY,
+        PROBE,
+        Flag(
+            "from",
+            "Read files, directories or stdin (-) instead of a cluster: logs, ip addr output, "
+            "Nodes and pods as JSON or YAML.",
+            Kind.ARRAY,
+            placeholder="PATH",
+        ),
+        Flag(
+            "calico-version",
+            "The Calico version where no file of --from names it.",
+            placeholder="VERSION",
+        ),
+    ),
+    run=_run,
+)

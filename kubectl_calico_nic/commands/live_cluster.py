@@ -1,0 +1,52 @@
+"""Opens the cluster that the connection flags name."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from kubectl_calico_nic import __version__
+from kubectl_calico_nic.environment import Environment
+from kubectl_calico_nic.flags.connection import connection_flags
+from kubectl_calico_nic.flags.definition import Parsed
+from kubectl_calico_nic.flags.duration import parse_request_timeout
+
+if TYPE_CHECKING:
+    from kubectl_calico_nic.cluster.session import Session
+
+
+def open_session(parsed: Parsed, environment: Environment) -> Session:
+    """Resolve the kubeconfig as kubectl does and open a session; nothing is sent yet.
+
+    Raises:
+        CalicoNicError: bad flags, no or a broken configuration, in kubectl's words.
+    """
+    timeout = parse_request_timeout(parsed.text("request-timeout", "0") or "0")
+    from kubectl_calico_nic.cluster.kubeconfig import resolve
+    from kubectl_calico_nic.cluster.session import Session
+    from kubectl_calico_nic.collection.workers import DEFAULT_CONCURRENCY
+
+    connection = resolve(connection_flags(parsed), environment.environ)
+    return Session(
+        connection,
+        request_timeout=timeout,
+        concurrency=DEFAULT_CONCURRENCY,
+        user_agent=_user_agent(),
+        warn=warner(environment),
+    )
+
+
+def _user_agent() -> str:
+    machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    return f"kubectl-calico-nic/v{__version__} ({platform.system().lower()}/{machine})"
+
+
+def warner(environment: Environment) -> Callable[[str], None]:
+    """Who prints the server's warnings: ``Warning: TEXT`` on stderr, as kubectl does."""
+    from kubectl_calico_nic.output.screen import DOUBTFUL, Span, line, write
+
+    def warn(text: str) -> None:
+        write([line(Span("Warning:", DOUBTFUL), f" {text}")], environment.stderr, environment)
+
+    return warn

@@ -1,0 +1,49 @@
+"""The flags that name an autodetection method."""
+
+from __future__ import annotations
+
+from kubectl_calico_nic.errors import UsageError
+from kubectl_calico_nic.flags.definition import Flag, Kind, Parsed
+
+_GROUP = "Method (exactly one)"
+
+
+def _flag(name: str, text: str, placeholder: str = "", kind: Kind = Kind.STRING) -> Flag:
+    return Flag(name, text, kind, placeholder=placeholder, group=_GROUP)
+
+
+METHOD_FLAGS: tuple[Flag, ...] = (
+    _flag("interface", "The first address of the NICs that match: Go regexes.", "REGEX[,REGEX]"),
+    _flag("skip-interface", "first-found without the NICs that match.", "REGEX[,REGEX]"),
+    _flag("can-reach", "The source address of the route to this destination.", "DESTINATION"),
+    _flag("cidr", "The first address inside these networks.", "CIDR[,CIDR]"),
+    _flag("kubernetes-internal-ip", "The Node's own InternalIP.", kind=Kind.BOOL),
+    _flag("first-found", "The first address of any NIC: Calico's default.", kind=Kind.BOOL),
+    _flag("method", "Any of these as Calico writes it, for example interface=bond4.", "METHOD"),
+    _flag("unset", "Remove the setting: back to Calico's default.", kind=Kind.BOOL),
+)
+
+
+def asked_method(parsed: Parsed) -> str | None:
+    """The method as Calico's variable takes it, as the user typed it; None for ``--unset``.
+
+    Raises:
+        UsageError: none of the flags was given, or several.
+    """
+    given = [flag for flag in METHOD_FLAGS if _is_given(flag, parsed)]
+    if len(given) != 1:
+        names = ", ".join(f"--{flag.name}" for flag in METHOD_FLAGS)
+        if not given:
+            raise UsageError(f"say which method to set: one of {names}")
+        mixed = " and ".join(f"--{flag.name}" for flag in given)
+        raise UsageError(f"{mixed} exclude each other: Calico uses exactly one method")
+    (flag,) = given
+    if flag.name == "unset":
+        return None
+    if flag.name == "method":
+        return parsed.text("method")
+    return flag.name if flag.kind is Kind.BOOL else f"{flag.name}={parsed.text(flag.name)}"
+
+
+def _is_given(flag: Flag, parsed: Parsed) -> bool:
+    return parsed.truth(flag.name) if flag.kind is Kind.BOOL else parsed.given(flag.name)

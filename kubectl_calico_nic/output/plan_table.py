@@ -1,0 +1,122 @@
+"""The preview of a change: what every node would choose, what is edited, what restarts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kubectl_calico_nic.change.plan import Edit, FamilyForecast, NodeForecast, Plan
+from kubectl_calico_nic.findings.finding import Finding, Severity
+from kubectl_calico_nic.output.screen import (
+    BAD,
+    DOUBTFUL,
+    GOOD,
+    PLAIN,
+    QUIET,
+    STRONG,
+    Line,
+    Span,
+    line,
+    table,
+)
+
+_FOLD_ABOVE = 50
+"""More nodes than this that stay as they are become one line."""
+
+
+def preview(plan: Plan) -> list[Line]:
+    """The whole preview of ``plan``."""
+    return [
+        *_nodes(plan),
+        *_edits(plan),
+        *_roll(plan),
+        *objections((*plan.refusals, *plan.warnings)),
+    ]
+
+
+def _nodes(plan: Plan) -> list[Line]:
+    two_families = len(plan.families) > 1
+    same = [node for node in plan.nodes if all(f.verdict == "same" for f in node.families)]
+    shown = [node for node in plan.nodes if node not in same] if _folds(same) else plan.nodes
+    header = ["NODE", *(["FAMILY"] if two_families else []), "NOW", "THEN", "INTERFACE", "VERDICT"]
+    rows = [_row(node, forecast, two_families) for node in shown for forecast in node.families]
+    folded = [line(Span(f"{len(same)} nodes stay as they are", QUIET))] if _folds(same) else []
+    return [*(table(header, rows) if rows else []), *folded]
+
+
+def _folds(same: Sequence[NodeForecast]) -> bool:
+    return len(same) > _FOLD_ABOVE
+
+
+def _row(node: NodeForecast, forecast: FamilyForecast, two_families: bool) -> list[Span]:
+    then = forecast.then or " or ".join(forecast.candidates)
+    if forecast.decided and forecast.then is None:
+        then = "no address"
+    style = {"same": PLAIN, "changes": GOOD, "unknown": DOUBTFUL}.get(forecast.verdict, BAD)
+    family = [Span(forecast.family.label)] if two_families else []
+    return [
+        Span(node.name),
+        *family,
+        Span(forecast.now or ""),
+        Span(then),
+        Span(forecast.then_interface or ""),
+        Span(forecast.verdict, style),
+    ]
+
+
+def _edits(plan: Plan) -> list[Line]:
+    if not plan.edits:
+        return []
+    title = line(Span(f"daemonset.apps/{plan.daemon_set}", STRONG), ", container calico-node:")
+    return [line(), title, *(line("  ", *_edit(edit)) for edit in plan.edits)]
+
+
+def _edit(edit: Edit) -> tuple[Span, ...]:
+    before = "(absent)" if edit.before is None else edit.before
+    after = "(removed)" if edit.after is None else edit.after
+    return (
+        Span(f"{edit.env}: "),
+        Span(f"{before} -> {after}", STRONG),
+        Span(f"  ({edit.why})", QUIET),
+    )
+
+
+def _roll(plan: Plan) -> list[Line]:
+    roll = plan.roll
+    if plan.is_empty:
+        return []
+    at_once = "one at a time" if roll.at_once <= 1 else f"up to {roll.at_once} at once"
+    about = "" if roll.seconds is None else f", about {_duration(roll.seconds)}"
+    text = f"{_count(roll.restarts, 'pod')} restart, {at_once}{about}."
+    if not roll.restarts:
+        text = "No pod restarts by itself."
+    lines = [line(), line(text)]
+    if roll.blocked_by:
+        names = ", ".join(roll.blocked_by)
+        lines.append(line(Span(f"Blocked until these nodes are ready: {names}", DOUBTFUL)))
+    return [*lines, *(line(f"The same restart brings along: {text}") for text in roll.passengers)]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _duration(seconds: int) -> str:
+    if seconds < 90:
+        return f"{seconds} seconds"
+    minutes = round(seconds / 60)
+    return f"{minutes} minutes" if minutes < 90 else f"{round(minutes / 60)} hours"
+
+
+_STYLES = {Severity.ERROR: BAD, Severity.WARNING: DOUBTFUL, Severity.INFORMATION: QUIET}
+
+
+def objections(findings: Sequence[Finding]) -> list[Line]:
+    """Each finding with its id, what it says and what to do next."""
+    lines: list[Line] = []
+    for finding in findings:
+        lines += [
+            line(),
+            line(Span(finding.id, _STYLES[finding.severity]), f": {finding.message}"),
+            line(f"  {finding.next}"),
+        ]
+    return lines

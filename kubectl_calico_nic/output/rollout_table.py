@@ -1,0 +1,94 @@
+"""A rollout for people: plain lines in a pipe, a live table on a terminal, the proof at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kubectl_calico_nic.output.plan_table import objections
+from kubectl_calico_nic.output.screen import (
+    BAD,
+    DOUBTFUL,
+    GOOD,
+    QUIET,
+    STRONG,
+    Line,
+    Span,
+    line,
+    table,
+)
+from kubectl_calico_nic.rollout.state import NodeRollout, Phase, Rollout
+
+_STYLES = {Phase.PROVEN: GOOD, Phase.WAITING: DOUBTFUL, Phase.STUCK: BAD}
+_WORDS = {True: "yes", False: "no", None: "-"}
+
+
+def rollout_table(rollout: Rollout) -> list[Line]:
+    """One row a node: the pod, whether it is new and Ready, what it chose, how far it is."""
+    header = ["NODE", "POD", "UPDATED", "READY", "INTERFACE", "ADDRESS", "VERDICT", "WAITS FOR"]
+    rows = [row for node in rollout.nodes for row in _rows(node)]
+    if all(not node.waits_for for node in rollout.nodes):
+        header, rows = header[:-1], [row[:-1] for row in rows]
+    return table(header, rows)
+
+
+def _rows(node: NodeRollout) -> Iterable[list[Span]]:
+    for family in node.families:
+        yield [
+            Span(node.name),
+            Span(node.pod or ""),
+            Span(_WORDS[node.updated]),
+            Span(_WORDS[node.ready]),
+            Span(family.interface or ""),
+            Span(family.address or ""),
+            Span(node.verdict, _STYLES[node.phase]),
+            Span(node.waits_for, QUIET),
+        ]
+
+
+def summary(rollout: Rollout) -> Line:
+    """Where it stands, in one line."""
+    proven = sum(node.phase is Phase.PROVEN for node in rollout.nodes)
+    name = rollout.daemon_set.partition("/")[2]
+    if rollout.done:
+        text = f'daemon set "{name}" successfully rolled out'
+        return line(Span(text, GOOD), f" and proven on {proven} of {len(rollout.nodes)} nodes")
+    return line(
+        Span(f'daemon set "{name}" is not rolled out and proven', STRONG),
+        f": {rollout.updated} of {rollout.desired} pods updated, "
+        f"{proven} of {len(rollout.nodes)} nodes proven",
+    )
+
+
+def node_lines(before: Rollout | None, now: Rollout) -> list[Line]:
+    """One line for each node that is further, or otherwise stopped, than ``before``."""
+    known = {node.name: _story(node) for node in before.nodes} if before else {}
+    return [
+        line(f"{node.name}: ", Span(_story(node), _STYLES[node.phase]))
+        for node in now.nodes
+        if known.get(node.name) != _story(node)
+    ]
+
+
+def _story(node: NodeRollout) -> str:
+    chosen = ", ".join(
+        " ".join(word for word in (family.interface, family.address) if word)
+        for family in node.families
+        if family.address
+    )
+    if node.phase is Phase.PROVEN:
+        return f"ok, {chosen}"
+    return f"{node.verdict}: {node.waits_for}"
+
+
+def conclusion(rollout: Rollout) -> list[Line]:
+    """The table, what is wrong with the last log lines of each stuck node, and the summary."""
+    lines = [*rollout_table(rollout)]
+    lines += objections(
+        [found for found in rollout.findings if found.severity.value != "information"]
+    )
+    for node in rollout.stuck:
+        if node.tail:
+            lines += [line(), line(f"Last lines of {node.name}'s log:")]
+            lines += [line(Span(f"  {text}", QUIET)) for text in node.tail]
+    lines += [line(Span(f"not proven: {text}", DOUBTFUL)) for text in rollout.unproven]
+    return [*lines, line(), summary(rollout)]

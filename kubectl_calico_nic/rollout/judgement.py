@@ -1,0 +1,180 @@
+"""Snapshot and report -> where the rollout stands.
+
+``kubectl rollout status`` counts Ready pods. That proves nothing here: a failed detection keeps
+the old address, and the pod is Ready all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kubectl_calico_nic.calico.log_reading import LogReading, Outcome
+from kubectl_calico_nic.diagnosis.report import FamilyReport, NodeReport, Report
+from kubectl_calico_nic.findings.finding import Finding, Severity
+from kubectl_calico_nic.rollout.state import NodeRollout, Phase, Rollout
+from kubectl_calico_nic.snapshot.daemonset import DaemonSet
+from kubectl_calico_nic.snapshot.pod import Pod
+from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
+from kubectl_calico_nic.workload.revisions import TEMPLATE_GENERATION_ANNOTATION, is_updated
+
+_FATAL = frozenset(
+    {Outcome.FAILED, Outcome.INVALID_METHOD, Outcome.INVALID_ADDRESS, Outcome.CONFLICT}
+)
+_LASTING = frozenset({"kept-stale-address", "method-invalid"})
+"""Findings that a restart of the same pod cannot mend."""
+
+
+def judge(snapshot: Snapshot, report: Report, daemon_set: DaemonSet) -> Rollout:
+    """Say how far the rollout of ``daemon_set`` is.
+
+    ``report`` is the diagnosis of the same snapshot.
+    """
+    rows = {node.name: node for node in report.nodes if node.daemon_set == daemon_set.key}
+    nodes = tuple(
+        _node(facts, rows[facts.name], report.findings, daemon_set, snapshot)
+        for facts in snapshot.nodes
+        if facts.name in rows and _belongs(facts, daemon_set)
+    )
+    updated = sum(node.updated is True for node in nodes)
+    desired = _number(daemon_set, "desiredNumberScheduled", len(nodes))
+    settled = _is_settled(daemon_set, nodes, updated, desired)
+    problems = any(finding.severity is not Severity.INFORMATION for finding in report.findings)
+    proven = all(node.phase is Phase.PROVEN for node in nodes)
+    return Rollout(
+        daemon_set=daemon_set.key,
+        updated=updated,
+        desired=desired,
+        nodes=nodes,
+        findings=report.findings,
+        settled=settled,
+        done=settled and proven and not problems,
+        unproven=tuple(_unproven(nodes)),
+    )
+
+
+def _belongs(facts: NodeFacts, daemon_set: DaemonSet) -> bool:
+    return facts.pod is None or facts.pod.daemon_set == daemon_set.key
+
+
+def _number(daemon_set: DaemonSet, name: str, default: int) -> int:
+    value = daemon_set.status.get(name)
+    return value if isinstance(value, int) else default
+
+
+def _is_settled(
+    daemon_set: DaemonSet, nodes: tuple[NodeRollout, ...], updated: int, desired: int
+) -> bool:
+    """Whether the controller has seen the template, replaced every pod, and all are Ready."""
+    observed = _number(daemon_set, "observedGeneration", 0)
+    generation = daemon_set.metadata.get("generation")
+    seen = not isinstance(generation, int) or observed >= generation
+    return seen and updated >= desired and all(node.ready for node in nodes if node.pod)
+
+
+def pod_is_updated(pod: Pod, daemon_set: DaemonSet, snapshot: Snapshot) -> bool | None:
+    """Whether ``pod`` runs the current template of ``daemon_set``."""
+    annotations = daemon_set.metadata.get("annotations") or {}
+    return is_updated(
+        pod.revision_hash,
+        snapshot.revisions.get(daemon_set.key),
+        pod.template_generation,
+        annotations.get(TEMPLATE_GENERATION_ANNOTATION),
+    )
+
+
+def _node(
+    facts: NodeFacts,
+    row: NodeReport,
+    findings: Iterable[Finding],
+    daemon_set: DaemonSet,
+    snapshot: Snapshot,
+) -> NodeRollout:
+    pod = facts.pod
+    mine = tuple(finding for finding in findings if finding.node == facts.name)
+    updated = pod_is_updated(pod, daemon_set, snapshot) if pod else None
+    waits_for = _waits_for(facts, row, updated, daemon_set)
+    blocker = _lasting_finding(facts, mine) if updated is not False else None
+    phase = Phase.STUCK if blocker else Phase.WAITING if waits_for else Phase.PROVEN
+    bad = [finding for finding in mine if finding.severity is not Severity.INFORMATION]
+    if phase is Phase.PROVEN and bad:
+        phase, blocker = Phase.WAITING, bad[0]
+    return NodeRollout(
+        name=facts.name,
+        phase=phase,
+        verdict=blocker.id if blocker else phase.value,
+        pod=pod.name if pod else None,
+        updated=updated,
+        ready=pod.ready if pod else None,
+        families=row.families,
+        findings=mine,
+        waits_for=blocker.message if blocker else waits_for,
+        tail=_tail(facts) if phase is Phase.STUCK else (),
+    )
+
+
+def _waits_for(
+    facts: NodeFacts, row: NodeReport, updated: bool | None, daemon_set: DaemonSet
+) -> str:
+    """What is missing until the node is proven, in words; empty when nothing is."""
+    pod = facts.pod
+    if pod is None:
+        return "no calico-node pod yet"
+    if updated is False:
+        if daemon_set.update_strategy == "OnDelete":
+            return f"pod {pod.name} runs the old template until it is deleted (OnDelete)"
+        return "old template"
+    if not pod.ready:
+        return _why_not_ready(pod)
+    undecided = [family for family in row.families if not _is_shown(family)]
+    if undecided:
+        return f"{undecided[0].family.label}: nothing shows what it chose"
+    return ""
+
+
+def _is_shown(family: FamilyReport) -> bool:
+    return family.decided and family.address is not None
+
+
+def _why_not_ready(pod: Pod) -> str:
+    state = pod.container_state
+    if state.reason:
+        again = f", restarted {state.restarts} times" if state.restarts else ""
+        return f"{state.reason}{again}"
+    if pod.phase == "Pending":
+        return f"Pending: {pod.message or pod.reason or 'not scheduled or starting'}"
+    return "starting, not Ready"
+
+
+def _lasting_finding(facts: NodeFacts, mine: tuple[Finding, ...]) -> Finding | None:
+    """The finding that waiting cannot mend: a kept address, or the same fatal end twice."""
+    lasting = next((finding for finding in mine if finding.id in _LASTING), None)
+    if lasting or not _ended_twice_alike(facts):
+        return lasting
+    return next((finding for finding in mine if finding.severity is Severity.ERROR), None)
+
+
+def _ended_twice_alike(facts: NodeFacts) -> bool:
+    if facts.pod is None or facts.pod.ready or facts.pod.container_state.restarts < 1:
+        return False
+    causes = [_fatal_causes(log) for log in (facts.log, facts.previous_log) if log]
+    return len(causes) == 2 and bool(causes[0] & causes[1])
+
+
+def _fatal_causes(log: LogReading) -> frozenset[tuple[int, Outcome]]:
+    return frozenset(
+        (decision.family, decision.outcome)
+        for decision in log.decisions
+        if decision.outcome in _FATAL
+    )
+
+
+def _tail(facts: NodeFacts) -> tuple[str, ...]:
+    log = facts.log if facts.log and facts.log.tail else facts.previous_log
+    return log.tail if log else ()
+
+
+def _unproven(nodes: Iterable[NodeRollout]) -> Iterable[str]:
+    for node in nodes:
+        for family in node.families:
+            if node.phase is Phase.PROVEN and family.verdict == "unknown":
+                yield f"{node.name}: nothing says which {family.family.label} address is expected"

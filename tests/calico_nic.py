@@ -1,0 +1,57 @@
+"""Runs the command line in process: ``calico_nic("inspect", "-o", "json")``."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kubectl_calico_nic.cli import main
+from kubectl_calico_nic.environment import Environment
+
+
+@dataclass(frozen=True)
+class Result:
+    status: int
+    stdout: str
+    stderr: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.stdout)
+
+    @property
+    def lines(self) -> list[str]:
+        return self.stdout.splitlines()
+
+
+class Terminal(io.StringIO):
+    """A stream that a person reads."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def calico_nic(
+    *argv: str,
+    environ: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
+    terminal: bool = False,
+    **replaced: Any,
+) -> Result:
+    """Run one command line as kubectl would, and return its status and what it printed."""
+    stream = Terminal if terminal else io.StringIO
+    stdout, stderr = stream(), stream()
+    environment = Environment(
+        stdin=io.TextIOWrapper(io.BytesIO(stdin)),
+        stdout=stdout,
+        stderr=stderr,
+        environ={"HOME": "/nonexistent", **(environ or {})},
+        program="kubectl-calico_nic",
+        width=100,
+        **replaced,
+    )
+    status = main(argv, environment)
+    return Result(int(status), stdout.getvalue(), stderr.getvalue())
