@@ -27,15 +27,19 @@ class Outcome(enum.Enum):
     KEPT = "kept"
     """Detection failed and the old ``address`` stays: the pod becomes Ready all the same."""
     DISABLED = "disabled"
-    """``IP=none``: no detection, the old ``address`` stays."""
+    """No detection (``IP=none``, or ``IP`` unset with an address stored): ``address`` stays."""
     FAILED = "failed"
     """Detection failed with nothing to keep: the annotation is cleared, the process ends."""
     INVALID_METHOD = "invalid-method"
-    """Calico does not know the method: the process ends, the stored address stays as it was."""
+    """Calico does not know the method: the process ends, the stored address stays as it was.
+
+    The message (``reason``) names no family: it is IPv6's where IPv4 was decided before it, and
+    taken as IPv4's otherwise."""
     INVALID_ADDRESS = "invalid-address"
     """``IP`` is no address: the process ends."""
     CONFLICT = "conflict"
-    """``address`` is recorded on ``other_node``: the annotation is cleared, the process ends."""
+    """``address`` is recorded on ``other_node``: the process ends, and a detected address is
+    cleared from the annotation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +77,11 @@ class LogReading:
     ``version`` are what calico-node itself printed. ``started`` says that ``Calico node started
     successfully`` was seen, ``terminated`` that the start-up ended the process. ``calico_lines``
     counts the lines in Calico's format, ``lines`` all of them; ``level_floor`` is the least severe
-    level seen (``INFO``, ``WARNING``, ``ERROR``), None without any. ``complete_start`` says that
+    level (``INFO``, ``WARNING``, ``ERROR``) that the newest start and its monitor logged at, None
+    without any: other components have levels of their own. ``complete_start`` says that
     the first line of a start was seen, so that nothing before it is missing. ``tail`` are the last
-    lines, for showing to people.
+    lines, for showing to people. ``omitted_decisions`` counts runs left out of the middle of
+    ``decisions`` because an address changed without end.
     """
 
     decisions: tuple[Decision, ...] = ()
@@ -90,6 +96,7 @@ class LogReading:
     first_time: str | None = None
     last_time: str | None = None
     tail: tuple[str, ...] = ()
+    omitted_decisions: int = 0
 
     def latest(self, family: Family) -> Decision | None:
         """The newest decision about ``family``; None when the log says nothing."""

@@ -6,7 +6,7 @@ import functools
 import re
 from dataclasses import dataclass
 
-_VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?:[-+.].*)?")
+_VERSION = re.compile(r"v?(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?(?:[-+.].*)?")
 
 
 @functools.total_ordering

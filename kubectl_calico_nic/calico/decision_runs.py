@@ -1,0 +1,86 @@
+"""Decisions merged to runs, in memory that does not grow with their number."""
+
+from __future__ import annotations
+
+import collections
+import re
+from dataclasses import dataclass, field, replace
+
+from kubectl_calico_nic.calico.family import Family
+from kubectl_calico_nic.calico.log_reading import Decision
+
+_LOCAL_PORT = re.compile(r":\d{1,5}->")
+_FIRST_RUNS = 8
+_LAST_RUNS = 64
+
+
+@dataclass(slots=True)
+class _Run:
+    """A run, and how many runs of any family began before it."""
+
+    number: int
+    decision: Decision
+
+
+@dataclass(slots=True)
+class _FamilyRuns:
+    """The runs of one family: the first few, and the last ones of those after them."""
+
+    first: list[_Run] = field(default_factory=list)
+    last: collections.deque[_Run] = field(
+        default_factory=lambda: collections.deque(maxlen=_LAST_RUNS)
+    )
+
+    @property
+    def newest(self) -> _Run | None:
+        return self.last[-1] if self.last else self.first[-1] if self.first else None
+
+
+class DecisionRuns:
+    """Collects decisions: equal neighbours of one family become one run.
+
+    Of a family that changes without end, the first 8 runs and the last 64 are kept.
+    """
+
+    def __init__(self) -> None:
+        self._families = {family: _FamilyRuns() for family in Family}
+        self._begun = 0
+
+    def add(self, decision: Decision) -> None:
+        """Add a decision that was logged after all those added before."""
+        runs = self._families[decision.family]
+        newest = runs.newest
+        if newest is not None and _same(newest.decision, decision):
+            newest.decision = replace(
+                newest.decision,
+                last=decision.last,
+                count=newest.decision.count + decision.count,
+            )
+            return
+        target = runs.first if len(runs.first) < _FIRST_RUNS else runs.last
+        target.append(_Run(self._begun, decision))
+        self._begun += 1
+
+    @property
+    def omitted(self) -> int:
+        """How many runs are no longer kept."""
+        return self._begun - len(self._kept())
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """Return the kept runs in the order in which they began."""
+        return tuple(run.decision for run in sorted(self._kept(), key=lambda run: run.number))
+
+    def _kept(self) -> list[_Run]:
+        return [run for runs in self._families.values() for run in (*runs.first, *runs.last)]
+
+
+def _same(one: Decision, other: Decision) -> bool:
+    """Whether both say the same, whenever and however often."""
+    if _lasting(one.reason) != _lasting(other.reason):
+        return False
+    return one == replace(other, first=one.first, last=one.last, count=one.count, reason=one.reason)
+
+
+def _lasting(reason: str | None) -> str | None:
+    """Return ``reason`` without the local port that a failed DNS query names, new each time."""
+    return None if reason is None else _LOCAL_PORT.sub("->", reason)

@@ -1,0 +1,71 @@
+"""The frame of a line in a calico-node log.
+
+``2026-01-01 00:00:00.000 [INFO][9] startup/startup.go 427: text``; mirrors
+libcalico-go/lib/logutils/logutils.go (lib/logrusr/formatter.go from v3.33).
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from dataclasses import dataclass
+
+from kubectl_calico_nic.calico.messages import Message
+
+_LINE = re.compile(
+    r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}) "
+    r"\[(?P<level>[A-Z]{1,16})\]"
+    r"\[(?P<pid>\d{1,10})\] "
+    r"(?:(?P<component>[A-Za-z0-9-]+)/)?"
+    r"(?P<file>\S+) "
+    r"(?P<line>-?\d{1,10}|<nil>): "
+    r"(?P<text>.*)",
+    re.ASCII | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line in Calico's format.
+
+    ``time`` is as printed: the container's own clock, milliseconds, no zone. ``component`` is
+    None before v3.14.0. ``line`` is None where calico-node did not know it.
+    """
+
+    time: str
+    level: str
+    pid: int
+    component: str | None
+    file: str
+    line: int | None
+    text: str
+
+
+def parse_line(text: str) -> LogLine | None:
+    """Read one line without its newline; None when it is not in Calico's format."""
+    match = _LINE.fullmatch(text)
+    if match is None:
+        return None
+    number = match["line"]
+    return LogLine(
+        time=match["time"],
+        level=match["level"],
+        pid=int(match["pid"]),
+        component=match["component"],
+        file=match["file"],
+        line=None if number == "<nil>" else int(number),
+        text=match["text"],
+    )
+
+
+def format_line(time: datetime.datetime, pid: int, message: Message) -> str:
+    """Return the line, without a newline, that calico-node's process ``pid`` prints at ``time``.
+
+    A message without a level comes from a shell script and has no frame.
+    """
+    if not message.level:
+        return message.text
+    clock = time.replace(tzinfo=None).isoformat(sep=" ", timespec="milliseconds")
+    component = f"{message.component}/" if message.component else ""
+    place = f"{component}{message.file} {message.line}"
+    return f"{clock} [{message.level}][{pid}] {place}: {message.text}"
