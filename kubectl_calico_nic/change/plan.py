@@ -69,8 +69,8 @@ class Plan:
 
     ``patch`` is a JSON Patch (RFC 6902) that starts with a ``test`` of the resourceVersion; it is
     empty when nothing needs to change. ``object_before`` and ``object_after`` are the whole
-    DaemonSet, for ``--diff`` and ``-o``. ``objections`` are findings: an error or a warning
-    among ``refusals`` stops the change unless ``--force``.
+    DaemonSet, for ``--diff`` and ``-o``. A finding among ``refusals`` stops the change unless
+    ``--force`` overrides it (``stopping``); ``warnings`` are worth a question.
     """
 
     owner: str
@@ -91,3 +91,15 @@ class Plan:
     def is_empty(self) -> bool:
         """Whether the object already says what was asked."""
         return not self.patch
+
+    def stopping(self, *, force: bool) -> tuple[Finding, ...]:
+        """The refusals that hold: with ``--force`` those alone that nothing overrides."""
+        return tuple(found for found in self.refusals if not (force and found.overridable))
+
+    def promises_the_same_as(self, other: Plan) -> bool:
+        """Whether somebody who was shown ``other`` knows all that this plan does."""
+        mine, theirs = (
+            (plan.edits, plan.nodes, plan.refusals, plan.warnings, plan.roll.at_once)
+            for plan in (self, other)
+        )
+        return mine == theirs

@@ -18,7 +18,6 @@ from kubectl_calico_nic.errors import CalicoNicError
 
 _PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)
 """Seconds before the next try while the API server does not answer."""
-_WATCH_SECONDS = 300
 
 
 class WatchApi(Protocol):
@@ -141,9 +140,7 @@ class Following:
             version = self._watch(kind, version)
 
     def _watch(self, kind: Kind, version: str) -> str:
-        events = self.api.watch(
-            kind.path, kind.query, resource_version=version, deadline=_WATCH_SECONDS
-        )
+        events = self.api.watch(kind.path, kind.query, resource_version=version, deadline=None)
         for event in events:
             if self._stopped.is_set():
                 break

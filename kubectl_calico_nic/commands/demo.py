@@ -43,10 +43,10 @@ _STORY: tuple[tuple[str, tuple[str, ...], int], ...] = (
 def _run(parsed: Parsed, environment: Environment) -> int:
     if parsed.arguments:
         raise UsageError(f"extra arguments: {' '.join(parsed.arguments)}")
-    from kubectl_calico_nic.simulator.cluster import SimulatedCluster
+    from kubectl_calico_nic.simulator.cluster import READING_PACE, SimulatedCluster
 
     serve = parsed.truth("serve")
-    pace = 1.0 if environment.stdout_is_terminal or serve else 0.0
+    pace = READING_PACE if environment.stdout_is_terminal or serve else 0.0
     with SimulatedCluster(pace=pace) as cluster, _kubeconfig(cluster) as path:
         if serve:
             return _serve(path, environment)
@@ -61,7 +61,7 @@ def _kubeconfig(cluster: SimulatedCluster) -> Iterator[Path]:
 
     with tempfile.TemporaryDirectory(prefix="calico-nic-demo-") as directory:
         path = Path(directory) / "kubeconfig"
-        path.write_text(json.dumps(cluster.kubeconfig(), indent=2) + "\n")
+        path.write_text(json.dumps(cluster.kubeconfig, indent=2) + "\n")
         yield path
 
 

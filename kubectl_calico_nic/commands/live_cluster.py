@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -10,7 +11,6 @@ from kubectl_calico_nic import __version__
 from kubectl_calico_nic.environment import Environment
 from kubectl_calico_nic.flags.connection import connection_flags
 from kubectl_calico_nic.flags.definition import Parsed
-from kubectl_calico_nic.flags.duration import parse_request_timeout
 
 if TYPE_CHECKING:
     from kubectl_calico_nic.cluster.session import Session
@@ -22,15 +22,15 @@ def open_session(parsed: Parsed, environment: Environment) -> Session:
     Raises:
         CalicoNicError: bad flags, no or a broken configuration, in kubectl's words.
     """
-    timeout = parse_request_timeout(parsed.text("request-timeout", "0") or "0")
     from kubectl_calico_nic.cluster.kubeconfig import resolve
     from kubectl_calico_nic.cluster.session import Session
     from kubectl_calico_nic.collection.workers import DEFAULT_CONCURRENCY
 
-    connection = resolve(connection_flags(parsed), environment.environ)
+    home = environment.environ.get("HOME") or os.path.expanduser("~")
+    connection = resolve(connection_flags(parsed), environment.environ, home)
     return Session(
         connection,
-        request_timeout=timeout,
+        request_timeout=connection.request_timeout,
         concurrency=DEFAULT_CONCURRENCY,
         user_agent=_user_agent(),
         warn=warner(environment),

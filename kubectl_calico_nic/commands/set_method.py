@@ -89,7 +89,6 @@ def _plan(parsed: Parsed, options: _Options, session: Session, environment: Envi
     from kubectl_calico_nic.change.planning import plan
     from kubectl_calico_nic.collection.collect import Collector
     from kubectl_calico_nic.commands.question import question, scope
-    from kubectl_calico_nic.diagnosis.expectation import expectations
     from kubectl_calico_nic.output.progress import progress
 
     asked = question(parsed)
@@ -100,16 +99,13 @@ def _plan(parsed: Parsed, options: _Options, session: Session, environment: Envi
             names = ", ".join(found.key for found in snapshot.daemon_sets)
             raise UsageError(f"several calico-node DaemonSets: {names}; name one with --daemonset")
         if parsed.text("probe", "auto") == "auto":
-            destinations = (
-                [options.request.method.partition("=")[2]] if _needs_route(options) else []
-            )
-            names = {facts.name for facts in snapshot.nodes}
-            snapshot = collector.probe(snapshot, names, destinations)
+            everywhere = {facts.name for facts in snapshot.nodes}
+            snapshot = collector.probe(snapshot, everywhere, _destinations(options.request))
     return plan(
         options.request,
         snapshot,
         snapshot.daemon_sets[0],
-        expectations(snapshot, asked),
+        asked,
         environment.now(),
     )
 
@@ -150,8 +146,10 @@ def _apply(
     )
 
 
-def _needs_route(options: _Options) -> bool:
-    return (options.request.method or "").startswith("can-reach=")
+def _destinations(request: Request) -> tuple[str, ...]:
+    """Where the nodes' routes lead only the kernel knows; ``can-reach=`` depends on it."""
+    kind, _, destination = (request.method or "").partition("=")
+    return (destination,) if kind == "can-reach" else ()
 
 
 def _preview(plan: Plan, options: _Options, environment: Environment) -> None:

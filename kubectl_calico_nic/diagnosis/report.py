@@ -85,7 +85,7 @@ class Recommendation:
     """The value that gives the nodes their expected address.
 
     ``changes`` addresses change; ``nodes`` nodes are covered of ``total`` with an expectation;
-    ``uncovered`` names the others.
+    ``uncovered`` names the others. ``note`` is a sentence about what the coverage rests on.
     """
 
     daemon_set: str | None
@@ -96,17 +96,22 @@ class Recommendation:
     nodes: int
     total: int
     uncovered: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything ``inspect`` has to say."""
+    """Everything ``inspect`` has to say.
+
+    ``advice`` are sentences where something is wrong and no value can be recommended.
+    """
 
     nodes: tuple[NodeReport, ...]
     daemon_sets: tuple[DaemonSetReport, ...] = ()
     findings: tuple[Finding, ...] = ()
     recommendations: tuple[Recommendation, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    advice: tuple[str, ...] = ()
 
     @property
     def has_problem(self) -> bool:

@@ -21,8 +21,10 @@ class Finding:
     """One finding.
 
     ``id`` is stable (``wrong-network``). ``node`` and ``family`` are None where it concerns the
-    whole cluster. ``message`` says what, with names and numbers; ``next`` what to do. ``docs`` is
-    page and anchor below docs/.
+    whole cluster or node. ``message`` says what, with names and numbers; ``next`` what to do.
+    ``together`` goes on after ``400 nodes`` (``are on bond3 ...``): nodes with the same words have
+    the same cause and are told as one story; empty where each node has a story of its own.
+    ``overridable`` says that ``set --force`` may go on in spite of it.
     """
 
     id: str
@@ -31,6 +33,8 @@ class Finding:
     next: str
     node: str | None = None
     family: Family | None = None
+    together: str = ""
+    overridable: bool = True
 
     @property
     def docs(self) -> str:

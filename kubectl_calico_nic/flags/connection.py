@@ -61,9 +61,6 @@ def connection_flags(parsed: Parsed) -> ConnectionFlags:
     """Turn the parsed command line into the values that ``cluster`` resolves."""
     from kubectl_calico_nic.cluster.connection_flags import ConnectionFlags
 
-    def optional_truth(name: str) -> bool | None:
-        return parsed.truth(name) if parsed.given(name) else None
-
     return ConnectionFlags(
         kubeconfig=parsed.text("kubeconfig"),
         context=parsed.text("context"),
@@ -72,7 +69,7 @@ def connection_flags(parsed: Parsed) -> ConnectionFlags:
         namespace=parsed.text("namespace"),
         server=parsed.text("server"),
         tls_server_name=parsed.text("tls-server-name"),
-        insecure_skip_tls_verify=optional_truth("insecure-skip-tls-verify"),
+        insecure_skip_tls_verify=parsed.truth("insecure-skip-tls-verify"),
         certificate_authority=parsed.text("certificate-authority"),
         client_certificate=parsed.text("client-certificate"),
         client_key=parsed.text("client-key"),
@@ -85,5 +82,5 @@ def connection_flags(parsed: Parsed) -> ConnectionFlags:
         impersonate_user_extra=parsed.all("as-user-extra"),
         proxy_url=parsed.text("proxy-url"),
         request_timeout=parsed.text("request-timeout"),
-        disable_compression=optional_truth("disable-compression"),
+        disable_compression=parsed.truth("disable-compression"),
     )

@@ -1,0 +1,260 @@
+"""One attempt at one request, over pooled connections with one TLS identity."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import ssl
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from kubectl_calico_nic.cluster.answers import Answer
+from kubectl_calico_nic.cluster.connection import Connection
+from kubectl_calico_nic.cluster.connection_failures import connection_failure
+from kubectl_calico_nic.cluster.credentials import Credentials
+from kubectl_calico_nic.cluster.errors import ConnectionFailed, KubeconfigError
+from kubectl_calico_nic.cluster.proxies import proxy_for
+from kubectl_calico_nic.cluster.retry import Deadline
+from kubectl_calico_nic.cluster.tls import tls_context
+
+if TYPE_CHECKING:
+    import urllib3
+
+# As kubectl's limit for a TLS handshake: long for a network, short for a host that is away.
+_CONNECT_SECONDS = 10.0
+_CHUNK_BYTES = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingRequest:
+    """What goes over the wire.
+
+    ``target`` is path and query below the server's prefix. ``headers`` may name one several times;
+    their values are sent as UTF-8. ``body`` is None for none.
+    """
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: bytes | None = field(default=None, repr=False)
+
+
+class AnswerStream:
+    """An answer whose body still comes; must be closed."""
+
+    def __init__(self, answer: Answer, response: urllib3.BaseHTTPResponse) -> None:
+        self.answer = answer
+        self._response = response
+
+    def chunks(self, until: Deadline) -> Iterator[bytes]:
+        """Yields the body as it comes; ends with the connection, however that ends, or in time."""
+        import urllib3
+
+        self._extend(until.remaining)
+        while until.remaining > 0:
+            try:
+                chunk = self._response.read1(_CHUNK_BYTES)
+            except (urllib3.exceptions.HTTPError, OSError):
+                return
+            if not chunk:
+                return
+            yield chunk
+
+    def _extend(self, seconds: float) -> None:
+        """Gives the body its own time; without a kept connection it keeps that of the beginning."""
+        connection: Any = self._response.connection
+        if connection is not None and connection.sock is not None:
+            connection.sock.settimeout(seconds)
+
+    def close(self) -> None:
+        """Drops the connection: what is left of the body is not worth reading."""
+        self._response.close()
+
+
+class Transport:
+    """Connections to one server with one client certificate; safe to use from several threads.
+
+    Raises:
+        ClusterError: certificates or the proxy cannot be used.
+    """
+
+    def __init__(self, connection: Connection, credentials: Credentials, concurrency: int) -> None:
+        self._address = connection.address
+        cluster = connection.cluster
+        self._proxy = proxy_for(connection.address.url, cluster.proxy_url, connection.environ)
+        self._proxy_host = urlsplit(self._proxy).netloc.rpartition("@")[2] if self._proxy else ""
+        self._name = cluster.tls_server_name or urlsplit(connection.address.url).hostname or ""
+        context = tls_context(cluster, credentials) if connection.address.is_tls else None
+        self._pools = _pool_manager(connection, context, self._proxy, self._proxy_host, concurrency)
+
+    def send(self, request: OutgoingRequest, seconds: float) -> Answer:
+        """Sends a request and reads its whole answer.
+
+        Args:
+            request: what to send.
+            seconds: for everything: connecting, sending, and the whole answer.
+
+        Raises:
+            ConnectionFailed: no whole answer came.
+        """
+        return _answer(self._response(request, seconds, stream=False), with_body=True)
+
+    def stream(self, request: OutgoingRequest, seconds: float) -> AnswerStream:
+        """Sends a request and reads the beginning of its answer; an error's body is read whole.
+
+        Args:
+            request: what to send.
+            seconds: until the body begins.
+
+        Raises:
+            ConnectionFailed: no answer came.
+        """
+        import urllib3
+
+        response = self._response(request, seconds, stream=True)
+        try:
+            return AnswerStream(_answer(response, with_body=response.status != 200), response)
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            failure = self._failure(error)
+        raise failure
+
+    def _response(
+        self, request: OutgoingRequest, seconds: float, *, stream: bool
+    ) -> urllib3.BaseHTTPResponse:
+        import urllib3
+
+        fields = urllib3.HTTPHeaderDict()
+        for name, value in request.headers:
+            # http.client sends latin-1; this makes it send the bytes of UTF-8.
+            fields.add(name, value.encode("utf-8").decode("latin-1"))
+        try:
+            return self._pools.request(
+                request.method,
+                self._address.url + request.target,
+                body=request.body,
+                headers=fields,
+                timeout=urllib3.Timeout(total=seconds, connect=min(seconds, _CONNECT_SECONDS)),
+                retries=False,
+                redirect=False,
+                preload_content=not stream,
+            )
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            failure = self._failure(error)
+        # Outside the handler, so that nothing of urllib3 hangs on the error.
+        raise failure
+
+    def open_socket(self, seconds: float) -> socket.socket:
+        """A new connected socket to the server, through proxy and TLS, for other protocols.
+
+        Raises:
+            ConnectionFailed: the server cannot be reached or is not the one we want.
+        """
+        import urllib3
+
+        try:
+            connection = self._new_connection()
+            connection.timeout = min(seconds, _CONNECT_SECONDS)
+            connection.connect()
+            connected: socket.socket = connection.sock
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            failure = self._failure(error)
+        else:
+            return connected
+        raise failure
+
+    def _new_connection(self) -> Any:
+        """A connection outside the pool, not yet connected."""
+        pool = self._pools.connection_from_url(self._address.url)
+        connection: Any = pool._new_conn()
+        if self._proxy and not self._proxy.startswith("socks"):
+            server = urlsplit(self._address.url)
+            connection.set_tunnel(
+                server.hostname,
+                server.port or (443 if self._address.is_tls else 80),
+                headers=pool.proxy_headers,
+                scheme=urlsplit(self._proxy).scheme,
+            )
+        return connection
+
+    def close(self) -> None:
+        """Closes the connections that wait in the pool."""
+        self._pools.clear()
+
+    def _failure(self, error: Exception) -> ConnectionFailed:
+        return connection_failure(
+            error, host=self._address.host, name=self._name, proxy=self._proxy_host
+        )
+
+
+def _answer(response: urllib3.BaseHTTPResponse, *, with_body: bool) -> Answer:
+    return Answer(
+        status=response.status,
+        body=response.data if with_body else b"",
+        headers={name.lower(): value for name, value in response.headers.items()},
+        warnings=tuple(response.headers.getlist("Warning")),
+    )
+
+
+def _pool_manager(
+    connection: Connection,
+    context: ssl.SSLContext | None,
+    proxy: str | None,
+    proxy_host: str,
+    concurrency: int,
+) -> urllib3.PoolManager:
+    """The connection pool of the kubernetes client, set up as client-go would.
+
+    The client reads proxies from the environment by rules of its own, differently in each release,
+    and knows certificates only as files: both are decided here.
+    """
+    from kubernetes import client
+
+    # A few more than the workers: a watch may hold one.
+    configuration = client.Configuration()
+    configuration.host = connection.address.url
+    configuration.connection_pool_maxsize = concurrency + 2
+    configuration.verify_ssl = not connection.cluster.insecure_skip_tls_verify
+    configuration.tls_server_name = connection.cluster.tls_server_name or None
+    configuration.retries = False
+    configuration.no_proxy = None
+    configuration.proxy = proxy
+    configuration.proxy_headers = _proxy_headers(proxy)
+    try:
+        pools: urllib3.PoolManager = client.ApiClient(configuration).rest_client.pool_manager
+    except ImportError:
+        raise KubeconfigError(
+            f"the proxy {proxy_host} speaks SOCKS, for which Python needs the package PySocks"
+        ) from None
+    _adapt(pools, context, proxy)
+    return pools
+
+
+def _adapt(pools: urllib3.PoolManager, context: ssl.SSLContext | None, proxy: str | None) -> None:
+    import urllib3
+
+    from kubectl_calico_nic.cluster.connections import TotalTimeoutPool, TotalTimeoutTLSPool
+
+    # What ends in an error is reported as one; urllib3's own lines would stand beside it.
+    logging.getLogger("urllib3").setLevel(logging.CRITICAL)
+    if not (proxy or "").startswith("socks"):
+        classes: Mapping[str, Any] = {"http": TotalTimeoutPool, "https": TotalTimeoutTLSPool}
+        pools.pool_classes_by_scheme = dict(classes)
+    if context is None:
+        return
+    pools.connection_pool_kw["ssl_context"] = context
+    if isinstance(pools, urllib3.ProxyManager) and pools.proxy_config is not None:
+        # A proxy over TLS proves itself with the same CA, as with Go's http.Transport.
+        pools.proxy_config = pools.proxy_config._replace(ssl_context=context)
+        pools.connection_pool_kw["_proxy_config"] = pools.proxy_config
+    if context.verify_mode == ssl.CERT_NONE:
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+
+
+def _proxy_headers(proxy: str | None) -> Mapping[str, str] | None:
+    import urllib3
+    from urllib3.util import parse_url
+
+    authority = parse_url(proxy).auth if proxy else None
+    return urllib3.make_headers(proxy_basic_auth=authority) if authority else None

@@ -1,0 +1,289 @@
+"""The one value that gives every node its expected address, tried on the real interfaces."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from kubectl_calico_nic.calico.family import Family
+from kubectl_calico_nic.calico.version import Version
+from kubectl_calico_nic.diagnosis.candidates import (
+    CIDR,
+    INTERFACE,
+    KUBERNETES_INTERNAL_IP,
+    MOST_NAMES,
+    MOST_NETWORKS,
+    anchored_interfaces,
+    cidrs,
+    commonest,
+    covers,
+    plain_interfaces,
+)
+from kubectl_calico_nic.diagnosis.report import Recommendation
+from kubectl_calico_nic.diagnosis.running_version import version_of_image
+from kubectl_calico_nic.diagnosis.targets import (
+    Forecast,
+    Target,
+    is_safe_for,
+    networks_around,
+    target_of,
+)
+from kubectl_calico_nic.findings.addresses import same_address
+from kubectl_calico_nic.findings.case import Case, Member
+from kubectl_calico_nic.findings.catalogue import MENDED_BY_METHOD
+from kubectl_calico_nic.findings.detection_failed import dragged_along
+from kubectl_calico_nic.findings.expected import Expected
+from kubectl_calico_nic.findings.finding import Finding
+from kubectl_calico_nic.findings.setting import Mode
+from kubectl_calico_nic.snapshot.snapshot import Origin
+
+_NAMED = 3
+"""How many nodes an advice names."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """What one value does to all nodes that it has to suit."""
+
+    method: str
+    forecasts: Mapping[str, Forecast]
+
+    def covered(self) -> int:
+        return sum(found.is_expected for found in self.forecasts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """One DaemonSet and family in which a method may mend something.
+
+    ``targets`` are the nodes with an expectation, those to mend (``wrong``) first; ``others`` the
+    nodes without one.
+    """
+
+    daemon_set: str | None
+    family: Family
+    targets: tuple[Target, ...]
+    others: tuple[Target, ...]
+    wrong: frozenset[str]
+    versions: frozenset[Version]
+
+
+def recommend(
+    case: Case, findings: Iterable[Finding]
+) -> tuple[tuple[Recommendation, ...], tuple[str, ...]]:
+    """Return the recommended values, and sentences where nothing can be recommended."""
+    wrong = {
+        (finding.node, finding.family) for finding in findings if finding.id in MENDED_BY_METHOD
+    } - dragged_along(case)
+    recommendations, advice = [], []
+    for group in case.groups():
+        mine = [member for member in group if (member.name, member.family) in wrong]
+        judged = [member for member in mine if member.expected is not None]
+        if not judged:
+            continue
+        problem = _problem(case, group, judged)
+        trial = _best(problem) if problem.wrong else None
+        if trial is not None:
+            recommendations.append(_recommendation(case, problem, trial))
+        elif problem.wrong:
+            advice.append(_why_not(problem, case.snapshot.origin))
+    return tuple(recommendations), tuple(advice)
+
+
+def _problem(case: Case, group: Sequence[Member], wrong: Sequence[Member]) -> _Problem:
+    targets = [target_of(member) for member in group]
+    names = {member.name for member in wrong}
+    mendable = frozenset(
+        target.member.name
+        for target in targets
+        if target.member.name in names and not _is_mended_already(target)
+    )
+    judged = [target for target in targets if target.member.expected is not None]
+    first = group[0]
+    return _Problem(
+        first.daemon_set,
+        first.family,
+        tuple(sorted(judged, key=lambda target: target.member.name not in mendable)),
+        tuple(target for target in targets if target.member.expected is None),
+        mendable,
+        _versions(case, group),
+    )
+
+
+def _is_mended_already(target: Target) -> bool:
+    """Whether the method in force gives the expected address: what is wrong is something else."""
+    setting = target.member.setting
+    if setting.mode is not Mode.AUTODETECT or setting.method is None:
+        return False
+    return target.forecast(setting.method).is_expected
+
+
+def _versions(case: Case, group: Sequence[Member]) -> frozenset[Version]:
+    """The versions that run, and the one that new pods will run."""
+    found = {member.version for member in group}
+    daemon_set = case.snapshot.daemon_set(group[0].daemon_set or "")
+    if daemon_set is not None:
+        image = str(daemon_set.container.get("image", ""))
+        found.add(version_of_image(image, case.snapshot.cluster_version).version)
+    return frozenset(found)
+
+
+def _best(problem: _Problem) -> _Trial | None:
+    """The simplest value that covers every node that can be; else the one that covers most."""
+    coverable = [target for target in problem.targets if target.can_be_covered]
+    for method in _safe(problem, _covering(coverable)):
+        if all(target.forecast(method).is_expected for target in coverable):
+            trial = _try(problem, method)
+            if _helps(problem, trial):
+                return trial
+    trials = [_try(problem, method) for method in _safe(problem, _partial(coverable))]
+    helpful = [trial for trial in trials if _helps(problem, trial)]
+    return max(helpful, key=_Trial.covered, default=None)
+
+
+def _covering(targets: Collection[Target]) -> Iterator[str]:
+    """The values that may suit all ``targets``, simplest first."""
+    for names in covers([target.nics for target in targets], MOST_NAMES):
+        yield from _by_names(names, targets)
+    for networks in covers(networks_around(targets), MOST_NETWORKS):
+        yield cidrs(networks)
+    yield KUBERNETES_INTERNAL_IP
+
+
+def _partial(targets: Collection[Target]) -> Iterator[str]:
+    """The values that suit most of ``targets``, simplest first."""
+    for names in commonest([target.nics for target in targets], MOST_NAMES):
+        yield from _by_names(names, targets)
+    for networks in commonest(networks_around(targets), MOST_NETWORKS):
+        yield cidrs(networks)
+    yield KUBERNETES_INTERNAL_IP
+
+
+def _by_names(names: tuple[str, ...], targets: Iterable[Target]) -> Iterator[str]:
+    """``interface=bond4`` where that matches no other NIC anywhere, then ``interface=^bond4$``."""
+    plain = plain_interfaces(names)
+    if plain is not None and not any(_matches_others(target, names) for target in targets):
+        yield plain
+    anchored = anchored_interfaces(names)
+    if anchored is not None:
+        yield anchored
+
+
+def _matches_others(target: Target, names: tuple[str, ...]) -> bool:
+    """Whether a NIC that is not meant has one of ``names`` in its own name (``bond4.100``)."""
+    inventory = target.member.facts.inventory
+    return inventory is not None and any(
+        interface.name not in names and any(name in interface.name for name in names)
+        for interface in inventory.interfaces
+    )
+
+
+def _safe(problem: _Problem, methods: Iterable[str]) -> Iterator[str]:
+    return (method for method in methods if is_safe_for(method, problem.versions))
+
+
+def _try(problem: _Problem, method: str) -> _Trial:
+    everyone = (*problem.targets, *problem.others)
+    return _Trial(method, {target.member.name: target.forecast(method) for target in everyone})
+
+
+def _helps(problem: _Problem, trial: _Trial) -> bool:
+    """Whether a value mends something and breaks nothing that is right."""
+    mends = any(trial.forecasts[name].is_expected for name in problem.wrong)
+    breaks = any(
+        found.harms and name not in problem.wrong for name, found in trial.forecasts.items()
+    )
+    return mends and not breaks
+
+
+def _recommendation(case: Case, problem: _Problem, trial: _Trial) -> Recommendation:
+    everyone = (*problem.targets, *problem.others)
+    changing = [
+        target.member.name
+        for target in everyone
+        if _changes(target.member.choice.address, trial.forecasts[target.member.name])
+    ]
+    judged = {target.member.name for target in problem.targets}
+    uncovered = [
+        name
+        for name, found in trial.forecasts.items()
+        if not found.is_expected and (name in judged or found.harms)
+    ]
+    several = len(case.snapshot.daemon_sets) > 1
+    logged = sum(found.is_logged for found in trial.forecasts.values())
+    return Recommendation(
+        daemon_set=problem.daemon_set,
+        family=problem.family,
+        method=trial.method,
+        command=command(
+            trial.method,
+            problem.family,
+            problem.targets[0].member.expected,
+            problem.daemon_set if several else None,
+        ),
+        changes=len(changing),
+        nodes=trial.covered(),
+        total=len(problem.targets),
+        uncovered=tuple(sorted(uncovered)),
+        note=f"on {logged} of them their logs alone prove it" if logged else "",
+    )
+
+
+def _changes(now: str | None, then: Forecast) -> bool:
+    if not then.is_known or then.address is None:
+        return False
+    return now is None or not same_address(now, then.address)
+
+
+def command(
+    method: str, family: Family, expected: Expected | None, daemon_set: str | None = None
+) -> str:
+    """The command line that sets ``method``, quoted for a shell.
+
+    An expectation that the user gave goes along: ``set`` would refuse the value without it.
+    """
+    words = ["kubectl", "calico-nic", "set", *_method_words(method)]
+    if family is Family.IPV6:
+        words += ["--family", "6"]
+    if daemon_set is not None:
+        words += ["--daemonset", daemon_set]
+    if expected is not None and expected.cidrs:
+        words += ["--expect-cidr", ",".join(expected.cidrs)]
+    if expected is not None and expected.names:
+        words += ["--expect-interface", ",".join(expected.names)]
+    return shlex.join(words)
+
+
+def _method_words(method: str) -> tuple[str, ...]:
+    for start, flag in ((INTERFACE, "--interface"), (CIDR, "--cidr")):
+        if method.startswith(start):
+            return flag, method.removeprefix(start)
+    return (f"--{method}",)
+
+
+def _why_not(problem: _Problem, origin: Origin) -> str:
+    """Say why nothing is recommended."""
+    label = problem.family.label
+    wrong = [target for target in problem.targets if target.member.name in problem.wrong]
+    unread = [target for target in wrong if target.member.facts.inventory is None]
+    if unread:
+        cure = "give the output of ip -o addr show there, one file for each node"
+        if origin is Origin.CLUSTER:
+            cure = "ip addr in the calico-node container tells them, which needs pods/exec"
+        return (
+            f"no {label} method is recommended: the NICs of {_names(unread)} are not known; {cure}"
+        )
+    lost = [target for target in wrong if not target.nics]
+    if lost:
+        return (
+            f"no {label} method is recommended: no NIC of {_names(lost)} has the expected "
+            "address, which no method can change"
+        )
+    return f"no single {label} method gives {_names(wrong)} its expected address and keeps the rest"
+
+
+def _names(targets: Sequence[Target]) -> str:
+    names = [target.member.name for target in targets]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more

@@ -1,0 +1,65 @@
+"""``detection-failed``: the method selects nothing, and there was nothing to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kubectl_calico_nic.calico.family import Family
+from kubectl_calico_nic.calico.log_reading import Outcome
+from kubectl_calico_nic.findings.case import Case, Member
+from kubectl_calico_nic.findings.finding import Finding, Severity
+from kubectl_calico_nic.findings.kind import Kind
+
+
+def _find(case: Case) -> Iterator[Finding]:
+    dragged = dragged_along(case)
+    for member in case.members:
+        if member.choice.outcome is not Outcome.FAILED:
+            continue
+        label = member.family.label
+        if (member.name, member.family) in dragged:
+            other = next(family for family in Family if family is not member.family).label
+            yield DETECTION_FAILED.about(
+                member,
+                f"{member.name}: the failed {other} detection cleared the {label} address too",
+                f"mend the {other} detection",
+                f"lost their {label} addresses to the failed {other} detection",
+            )
+            continue
+        method = member.setting.method or member.choice.method_word or "detection"
+        yield DETECTION_FAILED.about(
+            member,
+            f"{member.name}: {method} selects no {label} address{why_nothing(member)}; "
+            "its stored address was cleared",
+            "change the method; restarting will not help",
+            f"get no {label} address from {method}; their stored addresses were cleared",
+        )
+
+
+def dragged_along(case: Case) -> frozenset[tuple[str, Family]]:
+    """The nodes and families whose address was cleared because the other family's failed.
+
+    Mirrors configureIPsAndSubnets of startup.go: either failure clears what both detected.
+    """
+    failed = [member for member in case.members if member.choice.outcome is Outcome.FAILED]
+    culprits = {member.name for member in failed if member.choice.method_word}
+    return frozenset(
+        (member.name, member.family)
+        for member in failed
+        if member.name in culprits and not member.choice.method_word
+    )
+
+
+def why_nothing(member: Member) -> str:
+    """Why the method selected nothing, in brackets: Calico's reason and the NICs there are."""
+    reason = member.choice.reason or ""
+    if reason.startswith("Unable to auto-detect"):
+        reason = reason.partition(": ")[2]
+    nics = member.nics()
+    words = (reason, f"it has {nics}" if nics else "")
+    inside = "; ".join(word for word in words if word)
+    return f" ({inside})" if inside else ""
+
+
+DETECTION_FAILED = Kind("detection-failed", Severity.ERROR, _find, is_mended_by_method=True)
+"""The catalogue's entry."""

@@ -1,0 +1,61 @@
+"""``nodes-disagree``: nothing says what is right, and nodes are on different networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kubectl_calico_nic.findings.addresses import by_number, overlap
+from kubectl_calico_nic.findings.case import Case, Member
+from kubectl_calico_nic.findings.finding import Finding, Severity
+from kubectl_calico_nic.findings.kind import Kind
+
+
+def _find(case: Case) -> Iterator[Finding]:
+    for group in case.groups():
+        links = _links(group)
+        right = {_link(member.network, links) for member in group if _is_right(member)}
+        unjudged = [member for member in group if member.expected is None and member.network]
+        doubtful = {_link(member.network, links) for member in unjudged} - right
+        if len(doubtful) + len(right) < 2:
+            continue
+        for member in unjudged:
+            own = _link(member.network, links)
+            if own in doubtful:
+                yield _words(member, own, sorted((doubtful | right) - {own}, key=by_number))
+
+
+def _is_right(member: Member) -> bool:
+    address, expected = member.choice.address, member.expected
+    if member.network is None or expected is None or address is None:
+        return False
+    return expected.is_inside(address) is True
+
+
+def _links(group: Sequence[Member]) -> list[str]:
+    """The distinct networks, without those inside another one of them."""
+    found: list[str] = []
+    networks = {member.network for member in group if member.network}
+    for network in sorted(networks, key=by_number):
+        if not found or not overlap(found[-1], network):
+            found.append(network)
+    return found
+
+
+def _link(network: str | None, links: Sequence[str]) -> str:
+    assert network is not None  # asked for members with a network only
+    return network if network in links else next(link for link in links if overlap(link, network))
+
+
+def _words(member: Member, own: str, others: Sequence[str]) -> Finding:
+    elsewhere = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+    return NODES_DISAGREE.about(
+        member,
+        f"{member.name} is on {own} ({member.nic_and_address}), other nodes on {elsewhere}; "
+        "nothing says which is right",
+        "say which is right with --expect-cidr or --expect-interface",
+        f"are on {own}, others on {elsewhere}; nothing says which is right",
+    )
+
+
+NODES_DISAGREE = Kind("nodes-disagree", Severity.WARNING, _find)
+"""The catalogue's entry."""

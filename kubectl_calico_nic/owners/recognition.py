@@ -1,0 +1,36 @@
+"""Who owns a calico-node DaemonSet: one word, from what the object itself carries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kubectl_calico_nic.snapshot.daemonset import DaemonSet
+
+MANIFEST = "manifest"
+HELM = "helm"
+_KINDS = {"Installation": "operator"}
+_HELM_RELEASE = "meta.helm.sh/release-name"
+_MANAGED_BY = "app.kubernetes.io/managed-by"
+
+
+def owner_of(daemon_set: DaemonSet) -> str:
+    """Return ``operator``, ``helm`` or ``manifest``, or the kind of another controller.
+
+    A controller is an owner of its own right: it puts its object back. Helm only writes when
+    somebody upgrades the release.
+    """
+    kind = _controller_kind(daemon_set.metadata)
+    if kind:
+        return _KINDS.get(kind, kind)
+    annotations = daemon_set.metadata.get("annotations") or {}
+    labels = daemon_set.metadata.get("labels") or {}
+    if _HELM_RELEASE in annotations or labels.get(_MANAGED_BY) == "Helm":
+        return HELM
+    return MANIFEST
+
+
+def _controller_kind(metadata: Mapping[str, Any]) -> str:
+    owners = metadata.get("ownerReferences") or ()
+    found = (owner for owner in owners if isinstance(owner, Mapping) and owner.get("controller"))
+    return str(next(found, {}).get("kind", ""))

@@ -1,0 +1,59 @@
+"""From the body of a PATCH request to a function of the object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from kubectl_calico_nic.simulator.exchange import Request
+from kubectl_calico_nic.simulator.json_patch import PatchError, apply_json_patch
+from kubectl_calico_nic.simulator.merge_patches import merge, strategic_merge
+from kubectl_calico_nic.simulator.resources import Resource
+from kubectl_calico_nic.simulator.status_errors import (
+    bad_request,
+    unprocessable_patch,
+    unsupported_media_type,
+)
+from kubectl_calico_nic.simulator.store import Object
+
+_JSON_PATCH = "application/json-patch+json"
+_MERGE_PATCH = "application/merge-patch+json"
+_STRATEGIC = "application/strategic-merge-patch+json"
+
+
+def patch_function(resource: Resource, request: Request) -> Callable[[Object], Any]:
+    """Take a PATCH request, return what it does to an object.
+
+    The function raises StatusError when the patch does not apply.
+
+    Raises:
+        StatusError: 415, the server does not read this kind of patch (server-side apply is for
+            real API servers); 400, the body is no patch.
+    """
+    accepted = [_JSON_PATCH, _MERGE_PATCH, *(() if resource.custom else (_STRATEGIC,))]
+    kind = request.headers.get("content-type", "").partition(";")[0].strip()
+    if kind not in accepted:
+        raise unsupported_media_type(accepted)
+    patch = request.json()
+    if kind == _JSON_PATCH:
+        if not isinstance(patch, list):
+            raise bad_request(_cannot_unmarshal(patch, "value of type jsonpatch.Patch"))
+        return lambda item: _json_patched(item, patch)
+    if not isinstance(patch, dict):
+        raise bad_request(_cannot_unmarshal(patch, "value of type map[string]interface {}"))
+    if kind == _MERGE_PATCH:
+        return lambda item: merge(item, patch)
+    return lambda item: strategic_merge(item, patch)
+
+
+def _json_patched(item: Object, operations: list[Any]) -> Any:
+    try:
+        return apply_json_patch(item, operations)
+    except PatchError as error:
+        raise unprocessable_patch() from error
+
+
+def _cannot_unmarshal(patch: Any, target: str) -> str:
+    words = {dict: "object", list: "array", str: "string", bool: "bool"}
+    word = words.get(type(patch), "number")
+    return f"error decoding patch: json: cannot unmarshal {word} into Go {target}"

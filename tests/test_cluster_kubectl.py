@@ -1,0 +1,98 @@
+"""The kubeconfig is resolved as the real kubectl resolves it: same server, same identity."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from kubectl_calico_nic.cluster.connection_flags import ConnectionFlags
+from tests.cluster_cases import CASES, PLUGIN
+from tests.cluster_kubectl import (
+    Setup,
+    kubectl_outcome,
+    needs_kubectl,
+    our_outcome,
+    write_files,
+)
+from tests.cluster_server import RecordingServer
+from tests.cluster_world import World, cluster_world
+
+pytestmark = needs_kubectl
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with cluster_world(tmp_path_factory.mktemp("pki")) as world:
+        yield world
+
+
+@pytest.fixture
+def home(tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return world.home(tmp_path)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_same_request_or_same_words(name: str, world: World, home: Path) -> None:
+    case = CASES[name]
+    write_files(home, {".kube/plugin": PLUGIN, **case.files(world)})
+    (home / ".kube/plugin").chmod(0o755)
+    setup = Setup(home, _filled(case.flags, world), _filled_environ(case.environ, world))
+    expected = kubectl_outcome(setup, _server(world, name))
+    assert our_outcome(setup, _server(world, name)) == expected
+
+
+def _server(world: World, name: str) -> RecordingServer:
+    return world.plain if "http" in name or name == "KUBERNETES_MASTER" else world.secure
+
+
+def _filled(flags: ConnectionFlags, world: World) -> ConnectionFlags:
+    server = (flags.server or "").format(url=world.secure.url, plain=world.plain.url)
+    return dataclasses.replace(flags, server=server or None)
+
+
+def _filled_environ(environ: Mapping[str, str], world: World) -> dict[str, str]:
+    return {key: value.format(plain=world.plain.url) for key, value in environ.items()}
+
+
+BROKEN_FILES = {
+    "text": b"hello",
+    "list": b"[1,2]",
+    "mapping in a value": b"a: b: c\n",
+    "open list": b"a: [1,2\nb: 3\n",
+    "open map": b"a: {b: 1\nc: 3\n",
+    "tab": b"\ta: 1\n",
+    "tab on a later line": b"a:\n\t- b\n",
+    "indentation": b"clusters:\n- name: a\n cluster:\n",
+    "sequence indentation": b"a:\n  - b\n  c\n",
+    "unknown alias": b"b: *c\n",
+    "open quote": b'"a\n',
+    "escape": b'a: "\\q"\n',
+    "reserved character": b"a: @b\n",
+    "no utf-8": b"a: \xff\xfe\n",
+    "control character": b"a: \x01\n",
+    "number for a server": b"clusters:\n- name: a\n  cluster: {server: 12}\n",
+    "number for a token": b"users: [{name: u, user: {token: 1e3}}]",
+    "octal for a token": b"users: [{name: u, user: {token: 010}}]",
+    "bool for a token": b"users: [{name: u, user: {token: y}}]",
+    "map for a list": b"clusters: {a: b}",
+    "text for an entry": b"clusters: [foo]",
+    "text for a cluster": b"clusters: [{cluster: foo}]",
+    "text for a bool": b"clusters: [{cluster: {insecure-skip-tls-verify: 'true'}}]",
+    "text for groups": b"users: [{user: {as-groups: x}}]",
+    "number in arguments": b"users: [{user: {exec: {args: [1]}}}]",
+    "list for a context": b"current-context: [a]",
+    "yes for a context": b"current-context: yes",
+    "base64": b"users: [{user: {client-certificate-data: '!!!'}}]",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_FILES)
+def test_broken_files_are_told_in_the_same_words(name: str, world: World, home: Path) -> None:
+    write_files(home, {".kube/config": BROKEN_FILES[name]})
+    expected = kubectl_outcome(Setup(home), world.secure)
+    assert expected.error.startswith("error: error loading config file")
+    assert our_outcome(Setup(home), world.secure) == expected
