@@ -80,7 +80,8 @@ CASES = {
              "as-user-extra": {"Scope/x": ["1", "2"], "ö%": ["3"]}})
     ),
     "impersonation from flags": Case(
-        one({"token": "t", "as": "jo", "as-groups": ["a"], "as-user-extra": {"k": ["v"], "l": ["w"]}}),
+        one({"token": "t", "as": "jo", "as-groups": ["a"],
+             "as-user-extra": {"k": ["v"], "l": ["w"]}}),
         ConnectionFlags(
             impersonate="flo",
             impersonate_groups=("g1", "g2"),
@@ -136,9 +137,21 @@ CASES = {
         lambda w: {**one({"tokenFile": "tok", "username": "u"})(w), ".kube/tok": "x"}
     ),
     "key missing": Case(one({"client-certificate": "pki/alice.crt"})),
-    "certificate file missing": Case(one({"client-certificate": "nope", "client-key": "pki/alice.key"})),
-    "key of somebody else": Case(one({"client-certificate": "pki/alice.crt", "client-key": "pki/bob.key"})),
-    "certificate is no certificate": Case(one({"client-certificate": "pki/alice.key", "client-key": "pki/alice.key"})),
+    "certificate file missing": Case(
+        one({"client-certificate": "nope", "client-key": "pki/alice.key"})
+    ),
+    "key of somebody else": Case(
+        one({"client-certificate": "pki/alice.crt", "client-key": "pki/bob.key"})
+    ),
+    "certificate is a key": Case(
+        one({"client-certificate": "pki/alice.key", "client-key": "pki/alice.key"})
+    ),
+    "key is a certificate": Case(
+        one({"client-certificate": "pki/alice.crt", "client-key": "pki/alice.crt"})
+    ),
+    "certificate data is no certificate": Case(
+        one({"client-certificate-data": "eA==", "client-key-data": "eA=="})
+    ),
     "token file missing": Case(one({"tokenFile": "nope"})),
     "header that cannot be sent": Case(one({"token": "a\nb"})),
     "gcp auth provider": Case(one({"auth-provider": {"name": "gcp"}})),
@@ -168,7 +181,8 @@ CASES = {
         {"KUBECONFIG": "nope"},
     ),
     "refused": Case(
-        lambda w: {".kube/config": kubeconfig(f"https://127.0.0.1:{unused_port()}", user={"token": "t"})}
+        lambda w: {".kube/config": kubeconfig(
+            f"https://127.0.0.1:{unused_port()}", user={"token": "t"})}
     ),
     "name does not resolve": Case(
         lambda w: {".kube/config": kubeconfig("ftp://host.invalid", user={"token": "t"})}

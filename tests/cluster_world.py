@@ -31,9 +31,18 @@ class World:
 
     def home(self, directory: Path) -> Path:
         """Makes a home directory, in which the PKI is at hand."""
-        for place in (directory, directory / ".kube", directory / "down"):
+        for place in (directory, directory / ".kube"):
             place.mkdir(exist_ok=True)
             (place / "pki").symlink_to(self.authority.directory)
+        # Below down/ the same names are other people's files.
+        swapped = directory / "down/pki"
+        swapped.mkdir(parents=True)
+        (swapped / "ca.crt").symlink_to(self.authority.ca_file)
+        for name, other in (("alice", "bob"), ("bob", "alice")):
+            for kind in ("crt", "key"):
+                (swapped / f"{name}.{kind}").symlink_to(
+                    self.authority.directory / f"{other}.{kind}"
+                )
         return directory
 
 

@@ -74,4 +74,4 @@ def parse_method(text: str, version: Version) -> Method:
     for kind in _LISTS:
         if equals and word == kind.value and version >= kind.since:
             return Method(kind, text, tuple(_SEPARATOR.split(rest)))
-    raise InvalidMethod(text)
+    raise InvalidMethod(f"Calico {version} does not know the method {text!r}")

@@ -47,21 +47,13 @@ def select(
     """
     try:
         parsed = parse_method(method, version)
-    except InvalidMethod:
-        return _unknown_method(method, version)
+    except InvalidMethod as error:
+        message = render(Event.METHOD_INVALID, version, method=method)
+        printed = () if message is None else (message,)
+        return Selection(decided=True, exits=True, reasons=(str(error),), messages=printed)
     question = Question(parsed, family, inventory, version, windows)
     if parsed.kind is MethodKind.CAN_REACH:
         return by_reach(question, routes)
     if parsed.kind is MethodKind.KUBERNETES_INTERNAL_IP:
         return by_internal_ip(question, internal_ips)
     return by_walk(question)
-
-
-def _unknown_method(method: str, version: Version) -> Selection:
-    message = render(Event.METHOD_INVALID, version, method=method)
-    return Selection(
-        decided=True,
-        exits=True,
-        reasons=(f"Calico {version} does not know the method {method!r}",),
-        messages=() if message is None else (message,),
-    )

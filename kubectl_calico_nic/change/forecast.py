@@ -12,7 +12,8 @@ from kubectl_calico_nic.calico.log_reading import Outcome
 from kubectl_calico_nic.calico.startup import Host, Start, start
 from kubectl_calico_nic.calico.version import Version
 from kubectl_calico_nic.findings.case import Member
-from kubectl_calico_nic.workload.env import effective_env, plain, pod_fields
+from kubectl_calico_nic.snapshot.snapshot import NodeFacts
+from kubectl_calico_nic.workload.env import EnvValue, effective_env, plain, pod_fields
 
 BACKEND = "CALICO_NETWORKING_BACKEND"
 
@@ -53,8 +54,7 @@ def foresee(member: Member, template: Template) -> Outlook:
     """Work out what the node of ``member`` would choose when its pod runs ``template``."""
     facts = member.facts
     internal_ips = facts.node.internal_ips if facts.node else ()
-    fields = pod_fields(node=facts.name, namespace=template.namespace, host_ips=internal_ips)
-    env = effective_env(template.container, template.config_maps, template.namespace, fields)
+    env = _env_on(facts, template)
     needed = [BACKEND, *(name for family in Family for name in _variables(family))]
     for name in needed:
         if name in env and not env[name].known:
@@ -68,6 +68,19 @@ def foresee(member: Member, template: Template) -> Outlook:
         interfaces=facts.node.interfaces if facts.node else None,
     )
     return _read(member, start(host, plain(env), template.version), host)
+
+
+def destinations(facts: NodeFacts, template: Template) -> tuple[str, ...]:
+    """Where ``can-reach=`` of ``template`` leads on this node: its routes decide the outcome."""
+    env = plain(_env_on(facts, template))
+    methods = (env.get(family.method_variable, "").partition("=") for family in Family)
+    return tuple(destination for word, _, destination in methods if word == "can-reach")
+
+
+def _env_on(facts: NodeFacts, template: Template) -> dict[str, EnvValue]:
+    internal_ips = facts.node.internal_ips if facts.node else ()
+    fields = pod_fields(node=facts.name, namespace=template.namespace, host_ips=internal_ips)
+    return effective_env(template.container, template.config_maps, template.namespace, fields)
 
 
 def _variables(family: Family) -> tuple[str, str]:

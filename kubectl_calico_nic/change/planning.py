@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
 
+from kubectl_calico_nic.calico.version import NEWEST_KNOWN
 from kubectl_calico_nic.change import cluster_objections as cluster
 from kubectl_calico_nic.change.env_edits import EnvChange, change_env, referable
-from kubectl_calico_nic.change.forecast import Outlook, Template, foresee
+from kubectl_calico_nic.change.forecast import Outlook, Template, destinations, foresee
 from kubectl_calico_nic.change.json_patch import Operation, replace_env
 from kubectl_calico_nic.change.node_objections import (
     METHOD_TOO_NEW,
@@ -103,6 +104,23 @@ def plan(
         refusals=tuple(_refusals(change, roll)),
         warnings=tuple(_warnings(change, roll)),
     )
+
+
+def routes_to_read(
+    request: Request, snapshot: Snapshot, daemon_set: DaemonSet
+) -> dict[str, tuple[str, ...]]:
+    """By node, the destinations whose routes decide what ``request`` gives there.
+
+    ``$(NODEIP)`` and its like are expanded as the kubelet does on each node. Empty for methods
+    other than ``can-reach=``, and where the value is refused anyway.
+    """
+    current = env_of_template(daemon_set, snapshot).variables
+    edits = change_env(daemon_set.container, request, current)
+    env = daemon_set.container.get("env") if edits.env is None else edits.env
+    container = {**daemon_set.container, "env": env}
+    template = Template(container, daemon_set.namespace, NEWEST_KNOWN, snapshot.config_maps)
+    found = {facts.name: destinations(facts, template) for facts in snapshot.nodes}
+    return {name: places for name, places in found.items() if places}
 
 
 def _empty(request: Request, daemon_set: DaemonSet) -> Plan:

@@ -74,6 +74,12 @@ class NoConfiguration(KubeconfigError):
         )
 
 
+class PreferencesError(KubeconfigError):
+    """The kuberc file says something about credential plugins that cannot be obeyed."""
+
+    prefix = "error occurred while applying preferences "
+
+
 class CredentialsError(ClusterError):
     """A credential that is configured cannot be had; nothing was sent without it."""
 

@@ -109,7 +109,7 @@ class ExecPlugin:
             spec = {"cluster": _cluster_info(self._connection), **spec}
         info = {"kind": "ExecCredential", "apiVersion": self._config.api_version, "spec": spec}
         environ = {**self._connection.environ, **dict(self._config.env)}
-        environ["KUBERNETES_EXEC_INFO"] = json.dumps(info, separators=(",", ":"))
+        environ["KUBERNETES_EXEC_INFO"] = json.dumps(info, separators=(",", ":")) + "\n"
         return environ
 
     def _path(self) -> str:

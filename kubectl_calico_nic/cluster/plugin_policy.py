@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kubectl_calico_nic.cluster.errors import KubeconfigError
+from kubectl_calico_nic.cluster.errors import PreferencesError
 from kubectl_calico_nic.cluster.yaml_document import load_document
 
 _GROUP = "kubectl.config.k8s.io/"
@@ -75,7 +75,7 @@ def read_plugin_policy(environ: Mapping[str, str], home: str) -> PluginPolicy:
     every plugin run; a policy that we cannot know is an error instead.
 
     Raises:
-        KubeconfigError: the file exists and its policy cannot be known or obeyed.
+        PreferencesError: the file exists and its policy cannot be known or obeyed.
     """
     if environ.get("KUBECTL_KUBERC", "").lower() == "false" or environ.get("KUBERC") == "off":
         return PluginPolicy()
@@ -86,12 +86,12 @@ def read_plugin_policy(environ: Mapping[str, str], home: str) -> PluginPolicy:
     except FileNotFoundError:
         if not environ.get("KUBERC"):
             return PluginPolicy()
-        raise KubeconfigError(f"kuberc error open {path}: no such file or directory") from None
+        raise PreferencesError(f"kuberc error open {path}: no such file or directory") from None
     except OSError as error:
-        raise KubeconfigError(f"kuberc error open {path}: {error.strerror}") from None
+        raise PreferencesError(f"kuberc error open {path}: {error.strerror}") from None
     policy = _first_preference(text, path)
     if policy.problem():
-        raise KubeconfigError(f"invalid plugin policy: {policy.problem()}")
+        raise PreferencesError(policy.problem())
     return policy
 
 
@@ -108,7 +108,7 @@ def _first_preference(text: bytes, path: str) -> PluginPolicy:
         if isinstance(document, dict) and _is_preference(document):
             return _policy(document, path)
     if attempted:
-        raise KubeconfigError(f"kuberc error no valid preferences found in {path}")
+        raise PreferencesError(f"kuberc error no valid preferences found in {path}")
     return PluginPolicy()
 
 
@@ -122,7 +122,7 @@ def _policy(document: Mapping[str, Any], path: str) -> PluginPolicy:
     policy = document.get("credentialPluginPolicy") or ""
     entries = document.get("credentialPluginAllowlist")
     if not isinstance(policy, str) or not isinstance(entries, list | None):
-        raise KubeconfigError(f"kuberc error no valid preferences found in {path}")
+        raise PreferencesError(f"kuberc error no valid preferences found in {path}")
     if entries is None:
         return PluginPolicy(policy)
     commands = (

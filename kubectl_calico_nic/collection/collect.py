@@ -84,18 +84,22 @@ class Collector:
         )
 
     def probe(
-        self, snapshot: Snapshot, names: Collection[str], destinations: Iterable[str] = ()
+        self,
+        snapshot: Snapshot,
+        names: Collection[str],
+        destinations: Mapping[str, tuple[str, ...]] | None = None,
     ) -> Snapshot:
-        """Read the interfaces (and routes to ``destinations``) of the nodes ``names``, by exec.
+        """Read the interfaces of the nodes ``names`` by exec, and their routes.
 
-        Nodes without a running calico-node container cannot be asked and become gaps.
+        ``destinations`` says by node whereto routes are asked for. Nodes without a running
+        calico-node container cannot be asked and become gaps.
         """
         wanted = [facts for facts in snapshot.nodes if facts.name in names and facts.pod]
-        asked = tuple(destinations)
+        asked = destinations or {}
         with pool(self._concurrency) as executor:
             answers = each(
                 executor,
-                lambda facts: self._probe_node(facts, asked),
+                lambda facts: self._probe_node(facts, asked.get(facts.name, ())),
                 wanted,
                 lambda count: self._progress.advance("interfaces", count, len(wanted)),
             )
@@ -177,7 +181,9 @@ class Collector:
                     data = self._api.get(path).get("data")
                     found[f"{daemon_set.namespace}/{name}"] = data or {}
                 except ApiError as error:
-                    if error.status != 404:
+                    if error.status == 404:
+                        found[f"{daemon_set.namespace}/{name}"] = {}
+                    else:
                         gaps.append(_gap("get", "configmaps", error))
         return found, tuple(gaps)
 

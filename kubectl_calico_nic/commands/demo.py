@@ -6,6 +6,7 @@ import dataclasses
 import os
 import shlex
 import tempfile
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 _READING_PAUSE = 2.0
 """Seconds between two steps on a terminal, so that a person can read what was printed."""
+
+_WIDTH = 96
 
 _STORY: tuple[tuple[str, tuple[str, ...], int], ...] = (
     (
@@ -74,11 +77,8 @@ def _tell(path: Path, environment: Environment) -> None:
     )
     for comment, argv, expected in _STORY:
         words = f"$ {environment.command} {shlex.join(argv)}"
-        write(
-            [line(Span(f"# {comment}", QUIET)), line(Span(words, STRONG))],
-            environment.stdout,
-            environment,
-        )
+        told = [line(Span(f"# {text}", QUIET)) for text in textwrap.wrap(comment, _WIDTH)]
+        write([*told, line(Span(words, STRONG))], environment.stdout, environment)
         environment.stdout.flush()
         _pause(environment)
         status = main(argv, inside)

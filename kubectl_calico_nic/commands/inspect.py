@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,21 @@ if TYPE_CHECKING:
     from kubectl_calico_nic.snapshot.snapshot import Snapshot
 
 _FORMATS = ("wide", "json", "yaml", "name")
+
+
+class NodesNotFound(CalicoNicError):
+    """There are no Nodes of these names; worded as kubectl words it, one line a node."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = tuple(names)
+        super().__init__(", ".join(self.names))
+
+    @property
+    def text(self) -> str:
+        """One line for each."""
+        return "\n".join(
+            f'Error from server (NotFound): nodes "{name}" not found' for name in self.names
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +106,7 @@ def _ask_cluster(options: _Options, parsed: Parsed, environment: Environment) ->
 def _require_known(names: tuple[str, ...], snapshot: Snapshot) -> None:
     unknown = [name for name in names if snapshot.node(name) is None]
     if unknown:
-        raise CalicoNicError("\n".join(f'nodes "{name}" not found' for name in unknown))
+        raise NodesNotFound(unknown)
 
 
 def _show(report: Report, options: _Options, environment: Environment) -> None:

@@ -55,7 +55,12 @@ def _options(parsed: Parsed) -> _Options:
         for family in asked:
             check_value(method, family)
     return _Options(
-        request=Request(asked, method, force=parsed.truth("force")),
+        request=Request(
+            asked,
+            method,
+            force=parsed.truth("force"),
+            max_unknown=int(parsed.text("max-unknown", "0") or 0),
+        ),
         output=output,
         dry_run=strategy,
         diff=parsed.truth("diff"),
@@ -71,7 +76,7 @@ def _run(parsed: Parsed, environment: Environment) -> int:
     with open_session(parsed, environment) as session:
         plan = _plan(parsed, options, session, environment)
         _preview(plan, options, environment)
-        if plan.refusals and not options.request.force:
+        if plan.stopping(force=options.request.force):
             return _refuse(plan, options, environment)
         if plan.is_empty:
             return _report(plan, "unchanged", options, environment)
@@ -86,7 +91,7 @@ def _run(parsed: Parsed, environment: Environment) -> int:
 
 
 def _plan(parsed: Parsed, options: _Options, session: Session, environment: Environment) -> Plan:
-    from kubectl_calico_nic.change.planning import plan
+    from kubectl_calico_nic.change.planning import plan, routes_to_read
     from kubectl_calico_nic.collection.collect import Collector
     from kubectl_calico_nic.commands.question import question, scope
     from kubectl_calico_nic.output.progress import progress
@@ -100,7 +105,8 @@ def _plan(parsed: Parsed, options: _Options, session: Session, environment: Envi
             raise UsageError(f"several calico-node DaemonSets: {names}; name one with --daemonset")
         if parsed.text("probe", "auto") == "auto":
             everywhere = {facts.name for facts in snapshot.nodes}
-            snapshot = collector.probe(snapshot, everywhere, _destinations(options.request))
+            routes = routes_to_read(options.request, snapshot, snapshot.daemon_sets[0])
+            snapshot = collector.probe(snapshot, everywhere, routes)
     return plan(
         options.request,
         snapshot,
@@ -146,12 +152,6 @@ def _apply(
     )
 
 
-def _destinations(request: Request) -> tuple[str, ...]:
-    """Where the nodes' routes lead only the kernel knows; ``can-reach=`` depends on it."""
-    kind, _, destination = (request.method or "").partition("=")
-    return (destination,) if kind == "can-reach" else ()
-
-
 def _preview(plan: Plan, options: _Options, environment: Environment) -> None:
     from kubectl_calico_nic.output.diff import diff_lines
     from kubectl_calico_nic.output.plan_table import preview
@@ -170,8 +170,9 @@ def _refuse(plan: Plan, options: _Options, environment: Environment) -> int:
 
     if options.output:
         _structured(plan, options, environment, applied=False)
-    ids = ", ".join(dict.fromkeys(finding.id for finding in plan.refusals))
-    overridable = all(finding.overridable for finding in plan.refusals)
+    stopping = plan.stopping(force=options.request.force)
+    ids = ", ".join(dict.fromkeys(finding.id for finding in stopping))
+    overridable = all(finding.overridable for finding in stopping)
     hint = " (--force overrides)" if overridable else ""
     write(
         [line(Span("refused:", BAD), f" {ids}; nothing was sent{hint}")],
@@ -233,6 +234,12 @@ COMMAND = Command(
         Flag("diff", "Show the change as a diff of the object.", Kind.BOOL),
         output_flag(_FORMATS),
         Flag("yes", "Do not ask when there are warnings.", Kind.BOOL, short="y"),
+        Flag(
+            "max-unknown",
+            "On how many nodes the outcome may be unknown.",
+            Kind.COUNT,
+            placeholder="N",
+        ),
         Flag("force", "Override the refusals that can be overridden.", Kind.BOOL),
         Flag(
             "field-manager", "Name of the manager that owns the changed fields.", placeholder="NAME"

@@ -58,7 +58,7 @@ class _Problem:
     """One DaemonSet and family in which a method may mend something.
 
     ``targets`` are the nodes with an expectation, those to mend (``wrong``) first; ``others`` the
-    nodes without one.
+    nodes without one. ``mended`` are wrong, but the method in force would be right by now.
     """
 
     daemon_set: str | None
@@ -66,6 +66,7 @@ class _Problem:
     targets: tuple[Target, ...]
     others: tuple[Target, ...]
     wrong: frozenset[str]
+    mended: tuple[Target, ...]
     versions: frozenset[Version]
 
 
@@ -80,25 +81,33 @@ def recommend(
     for group in case.groups():
         mine = [member for member in group if (member.name, member.family) in wrong]
         judged = [member for member in mine if member.expected is not None]
-        if not judged:
+        if not judged or not _can_be_set(case, group):
             continue
         problem = _problem(case, group, judged)
-        trial = _best(problem) if problem.wrong else None
-        if trial is not None:
-            recommendations.append(_recommendation(case, problem, trial))
-        elif problem.wrong:
+        if problem.mended:
+            advice.append(_restart(problem))
+        if not problem.wrong:
+            continue
+        trial = _best(problem)
+        if trial is None:
             advice.append(_why_not(problem, case.snapshot.origin))
+        else:
+            recommendations.append(_recommendation(case, problem, trial))
     return tuple(recommendations), tuple(advice)
+
+
+def _can_be_set(case: Case, group: Sequence[Member]) -> bool:
+    """Whether a method belongs to these nodes: of a cluster only a DaemonSet's can be set."""
+    return group[0].daemon_set is not None or case.snapshot.origin is not Origin.CLUSTER
 
 
 def _problem(case: Case, group: Sequence[Member], wrong: Sequence[Member]) -> _Problem:
     targets = [target_of(member) for member in group]
     names = {member.name for member in wrong}
-    mendable = frozenset(
-        target.member.name
-        for target in targets
-        if target.member.name in names and not _is_mended_already(target)
+    mended = tuple(
+        target for target in targets if target.member.name in names and _is_mended(target)
     )
+    mendable = frozenset(names - {target.member.name for target in mended})
     judged = [target for target in targets if target.member.expected is not None]
     first = group[0]
     return _Problem(
@@ -107,11 +116,12 @@ def _problem(case: Case, group: Sequence[Member], wrong: Sequence[Member]) -> _P
         tuple(sorted(judged, key=lambda target: target.member.name not in mendable)),
         tuple(target for target in targets if target.member.expected is None),
         mendable,
+        mended,
         _versions(case, group),
     )
 
 
-def _is_mended_already(target: Target) -> bool:
+def _is_mended(target: Target) -> bool:
     """Whether the method in force gives the expected address: what is wrong is something else."""
     setting = target.member.setting
     if setting.mode is not Mode.AUTODETECT or setting.method is None:
@@ -260,6 +270,14 @@ def _method_words(method: str) -> tuple[str, ...]:
         if method.startswith(start):
             return flag, method.removeprefix(start)
     return (f"--{method}",)
+
+
+def _restart(problem: _Problem) -> str:
+    """Say what helps where the method in force is right by now."""
+    return (
+        f"the {problem.family.label} method in force selects the expected address on "
+        f"{_names(problem.mended)} by now: re-detection or a restart of calico-node there takes it"
+    )
 
 
 def _why_not(problem: _Problem, origin: Origin) -> str:

@@ -13,52 +13,62 @@ from kubectl_calico_nic.findings.kind import Kind
 
 
 def _find(case: Case) -> Iterator[Finding]:
-    by_name = {(member.name, member.family): member for member in case.members}
-    for member in case.members:
-        if member.choice.outcome is Outcome.CONFLICT:
-            name = member.choice.other_node or "another node"
-            yield _refused(member, name, by_name.get((name, member.family)))
+    refused = [member for member in case.members if member.choice.outcome is Outcome.CONFLICT]
+    by_name = {(member.name, member.family): member for member in case.members} if refused else {}
+    known = {facts.name for facts in case.snapshot.nodes} if refused else set()
+    for member in refused:
+        name = member.choice.other_node or "another node"
+        other = by_name.get((name, member.family))
+        if other is None:
+            yield _refused_by_stranger(member, name, name in known)
+        else:
+            yield _refused(member, other)
     for members in _sharing(case):
         for member in members:
-            others = [other for other in members if other is not member]
-            yield _shared(member, others)
+            yield _shared(member, [other for other in members if other is not member])
 
 
-def _refused(member: Member, name: str, other: Member | None) -> Finding:
-    """Calico refused to start ``member`` because the node ``name`` has its address on record."""
+def _refused(member: Member, other: Member) -> Finding:
+    """Calico refused to start ``member`` because ``other`` has its address on record."""
     address = bare(member.choice.address or "its address")
-    begin = f"{member.name} cannot start" if not member.is_ready else f"{member.name} lost it"
-    alone = f"leave {member.name} alone"
-    if other is None:
-        return ADDRESS_CONFLICT.about(
-            member,
-            f"{begin}: {address} is still recorded on {name}, which is not among the nodes read",
-            f"if {name} is gone, delete its Node; {alone}",
-        )
-    clear = f"kubectl annotate node {name} {member.family.address_annotation}-"
+    clear = _clear(member, other.name)
     lacks = _lacks(other, address)
+    runs = other.facts.pod is not None and not other.node_is_down
     if lacks:
-        cure = (
-            f"restart calico-node on {name}" if _runs(other) else f"{name} is not running: {clear}"
+        what = f"its own {address} is still recorded on {other.name}, {lacks}"
+        cure = f"restart calico-node on {other.name}" if runs else f"it is not running: {clear}"
+        advice = f"{cure}; leave {member.name} alone"
+    elif _has(other, address):
+        nics = f"({_nic(other, address)} there, {_nic(member, address)} here)"
+        what = f"{other.name} has {address} too {nics}"
+        advice = "an address that two nodes have serves neither: choose another NIC, or change it"
+    else:
+        what = f"{address} is also recorded on {other.name}; which of the two is stale is not known"
+        advice = (
+            f"see which node has {address} (ip addr): {other.name} alive without it: restart its "
+            f"calico-node; gone: {clear}"
         )
-        return ADDRESS_CONFLICT.about(
-            member,
-            f"{begin}: its own {address} is still recorded on {name}, {lacks}",
-            f"{cure}; {alone}",
-        )
-    if _has(other, address) and _has(member, address):
-        return ADDRESS_CONFLICT.about(
-            member,
-            f"{begin}: {name} has {address} too ({_nic(other, address)} there, "
-            f"{_nic(member, address)} here)",
-            "an address that two nodes have serves neither: choose another NIC, or change it",
-        )
+    return ADDRESS_CONFLICT.about(member, f"{_begin(member)}: {what}", advice)
+
+
+def _refused_by_stranger(member: Member, name: str, is_known: bool) -> Finding:
+    """The same for a node where no calico-node runs, or that was not read at all."""
+    address = bare(member.choice.address or "its address")
+    where = "where no calico-node runs" if is_known else "which is not among the nodes read"
+    cure = _clear(member, name) if is_known else f"if {name} is gone, delete its Node"
     return ADDRESS_CONFLICT.about(
         member,
-        f"{begin}: {address} is also recorded on {name}; which of the two is stale is not known",
-        f"see which node has {address} (ip addr): {name} alive without it: restart its "
-        f"calico-node; gone: {clear}",
+        f"{_begin(member)}: its own {address} is still recorded on {name}, {where}",
+        f"{cure}; leave {member.name} alone",
     )
+
+
+def _begin(member: Member) -> str:
+    return f"{member.name} lost its address" if member.is_ready else f"{member.name} cannot start"
+
+
+def _clear(member: Member, name: str) -> str:
+    return f"kubectl annotate node {name} {member.family.address_annotation}-"
 
 
 def _lacks(other: Member, address: str) -> str:
@@ -72,19 +82,19 @@ def _lacks(other: Member, address: str) -> str:
     return ""
 
 
-def _runs(member: Member) -> bool:
-    return member.facts.pod is not None and not member.node_is_down
-
-
 def _has(member: Member, address: str) -> bool:
-    inventory = member.facts.inventory
-    return inventory is not None and inventory.interface_with(address) is not None
+    """Whether a NIC of the node is known to have the address, from its inventory or its log."""
+    choice, inventory = member.choice, member.facts.inventory
+    if inventory is not None and inventory.interface_with(address) is not None:
+        return True
+    logged = choice.outcome is Outcome.DETECTED and LOG in choice.evidence
+    return logged and choice.address is not None and same_address(choice.address, address)
 
 
 def _nic(member: Member, address: str) -> str:
     inventory = member.facts.inventory
     found = inventory.interface_with(address) if inventory else None
-    return found.name if found else "a NIC"
+    return (found.name if found else member.choice.interface) or "a NIC"
 
 
 def _sharing(case: Case) -> Iterator[Sequence[Member]]:

@@ -49,5 +49,17 @@ def _is_at(member: Member, place: str) -> bool:
 
 
 def judged_groups(case: Case) -> list[tuple[tuple[Member, ...], str | None]]:
-    """Each DaemonSet and family with the place its nodes agree on, None when they do not."""
-    return [(group, agreed_place(group)) for group in case.groups()]
+    """Each DaemonSet and family with the place its nodes agree on, None when they do not.
+
+    Nodes without a pod that was read (Windows) follow a place that all nodes of a DaemonSet share.
+    """
+    judged = [(group, agreed_place(group)) for group in case.groups()]
+    places = {group[0].family: place for group, place in judged if place}
+
+    def followed(group: tuple[Member, ...]) -> str | None:
+        place = places.get(group[0].family)
+        if place is None or any(member.facts.pod for member in group):
+            return None
+        return place if all(_is_at(member, place) for member in group) else None
+
+    return [(group, place or followed(group)) for group, place in judged]

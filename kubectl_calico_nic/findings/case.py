@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kubectl_calico_nic.calico.family import Family
 from kubectl_calico_nic.calico.version import Version
-from kubectl_calico_nic.findings.addresses import network_of
+from kubectl_calico_nic.findings.addresses import can_serve, is_address, network_of
 from kubectl_calico_nic.findings.choice import Choice
 from kubectl_calico_nic.findings.expected import Expected
 from kubectl_calico_nic.findings.setting import Setting
@@ -70,15 +70,17 @@ class Member:
         return self.facts.node is not None and self.facts.node.ready is False
 
     def nics(self, most: int = 6) -> str:
-        """The NICs that have an address of this family, for people; empty when not known."""
+        """The NICs with an address that could be chosen, for people; empty when not known."""
         inventory = self.facts.inventory
         if inventory is None:
             return ""
         names = [
             interface.name
             for interface in inventory.interfaces
-            if interface.name != "lo"
-            and any(found.family is self.family for found in interface.addresses)
+            if any(
+                is_address(found.address, self.family) and can_serve(found.address)
+                for found in interface.addresses
+            )
         ]
         more = f" and {len(names) - most} more" if len(names) > most else ""
         return ", ".join(names[:most]) + more

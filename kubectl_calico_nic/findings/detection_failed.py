@@ -27,11 +27,14 @@ def _find(case: Case) -> Iterator[Finding]:
             )
             continue
         method = member.setting.method or member.choice.method_word or "detection"
+        reaches = method.startswith("can-reach")
         yield DETECTION_FAILED.about(
             member,
             f"{member.name}: {method} selects no {label} address{why_nothing(member)}; "
             "its stored address was cleared",
-            "change the method; restarting will not help",
+            "bring back the route or name that it needs, or change the method"
+            if reaches
+            else "change the method; restarting will not help",
             f"get no {label} address from {method}; their stored addresses were cleared",
         )
 

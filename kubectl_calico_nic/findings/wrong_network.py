@@ -10,23 +10,38 @@ from kubectl_calico_nic.findings.expected import Expected
 from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.findings.kind import Kind
 
+_MOST_PLACES = 3
+"""Of more pairs of networks than these the NIC alone is the cause: racks have many networks."""
+
 
 def _find(case: Case) -> Iterator[Finding]:
     for group, agreed in judged_groups(case):
-        for member in group:
-            if agreed is None and strayed(member) and member.expected is not None:
-                yield _words(member, member.expected)
+        strays = [
+            (member, member.expected)
+            for member in group
+            if agreed is None and strayed(member) and member.expected is not None
+        ]
+        causes = {_networks(member, expected) for member, expected in strays}
+        words = _networks if len(causes) <= _MOST_PLACES else _nic
+        for member, expected in strays:
+            yield _words(member, expected, words(member, expected))
 
 
-def _words(member: Member, expected: Expected) -> Finding:
+def _words(member: Member, expected: Expected, together: str) -> Finding:
     message = f"{member.name} uses {member.nic_and_address}; expected {expected.words}"
     advice = "change the method; one that suits every node is recommended where there is one"
     if expected.is_lost:
         message += f", which no NIC of {member.name} has now"
         advice = f"bring {expected.address} back on {member.name}; no method selects it before that"
-        return WRONG_NETWORK.about(member, message, advice)
-    together = f"are on {_place(member)}; expected {_wanted(expected)}"
+        together = ""
     return WRONG_NETWORK.about(member, message, advice, together)
+
+
+def _networks(member: Member, expected: Expected) -> str:
+    """The cause by its networks, for people."""
+    words = (member.choice.interface, member.network)
+    place = " ".join(word for word in words if word) or "another network"
+    return f"are on {place}; expected {_wanted(expected)}"
 
 
 def _wanted(expected: Expected) -> str:
@@ -37,9 +52,10 @@ def _wanted(expected: Expected) -> str:
     return f"{expected.network} ({expected.source})"
 
 
-def _place(member: Member) -> str:
-    words = (member.choice.interface, member.network)
-    return " ".join(word for word in words if word) or "another network"
+def _nic(member: Member, expected: Expected) -> str:
+    """The cause by its NIC, for people."""
+    place = member.choice.interface or "another network"
+    return f"are on {place}, outside the networks of their {expected.source}"
 
 
 WRONG_NETWORK = Kind("wrong-network", Severity.ERROR, _find, is_mended_by_method=True)

@@ -35,7 +35,7 @@ def inspection(report: Report, *, wide: bool = False, height: int | None = None)
         *(_daemon_set(report)),
         line(),
         *_table(report, wide=wide, height=height),
-        *_paragraphs(told),
+        *_paragraphs(told, report),
         *_recommendations(report),
     ]
 
@@ -170,10 +170,15 @@ def _more(node: NodeReport, family: FamilyReport | None) -> list[Span]:
     ]
 
 
-def _paragraphs(told: Sequence[Story]) -> list[Line]:
-    """One paragraph a cause: what, and what to do next."""
+def _paragraphs(told: Sequence[Story], report: Report) -> list[Line]:
+    """One paragraph a cause: what, and what to do next.
+
+    The headline is not told again where all that is left to say is the recommended command.
+    """
+    commands = {found.command for found in report.recommendations}
+    is_told = bool(told) and told[0].next in commands
     lines: list[Line] = []
-    for story in told:
+    for story in told[is_told:]:
         lines += [
             line(),
             line(Span(story.id, _STYLES[story.severity]), f": {story.message}"),

@@ -31,6 +31,7 @@ from kubectl_calico_nic.simulator.status_errors import (
     method_not_allowed,
     not_found,
     unknown_page,
+    unknown_resource,
 )
 from kubectl_calico_nic.simulator.store import Object, Store
 from kubectl_calico_nic.simulator.watching import Watch
@@ -106,14 +107,16 @@ class ApiServer:
         if len(rest) > 2 and rest[0] == NAMESPACES.plural and rest[2] != "status":
             namespace, rest = rest[1], rest[2:]
         resource = self._registry.find(root, rest[0]) if rest else None
+        if root not in self._registry.roots:
+            raise unknown_page()
         if resource is None or len(rest) > 3 or (namespace and not resource.namespaced):
-            raise unknown_page()
+            raise unknown_resource()
         name, part, *_ = (*rest[1:], "", "")
-        if resource.namespaced and name and namespace is None:
-            raise unknown_page()
-        known = [found[0] for found in resource.subresources]
-        if part and part not in known and not (part == "status" and resource.status):
-            raise unknown_page()
+        known = ["", *(found[0] for found in resource.subresources)]
+        if resource.status:
+            known.append("status")
+        if part not in known or (resource.namespaced and name and namespace is None):
+            raise unknown_resource()
         return _Target(resource, namespace, name, part)
 
     def _dispatch(self, target: _Target, request: Request) -> Reply:

@@ -30,6 +30,7 @@ _SEVERITY = {"DEBUG": 0, "INFO": 1, "WARNING": 2, "WARN": 2, "ERROR": 3, "FATAL"
 _STARTUP_PID = 9
 _MONITOR_PID = 67
 _REACH = "can-reach="
+_MONITOR_LOG_IS_COPIED = Version(3, 32, 0)
 
 
 class CalicoNode:
@@ -67,14 +68,20 @@ class CalicoNode:
 
     def monitor(self) -> None:
         """Look again, as the monitor does once a minute, and store what changed."""
-        found = self._decide(self._host())
-        prefix = render(Event.MONITOR_TICK, self._version, stage=Stage.MONITOR, interval="1m0s")
-        if prefix is None:
+        host = self._host()
+        found = self._decide(host)
+        updated = render(Event.MONITOR_UPDATED, self._version, stage=Stage.MONITOR)
+        if updated is None:
             return
         messages = [
-            dataclasses.replace(message, component=prefix.component) for message in found.messages
+            dataclasses.replace(message, component=updated.component) for message in found.messages
         ]
-        self._print(messages, _MONITOR_PID)
+        if found.exit_code == 0 and found.stored != host.stored:
+            messages.append(updated)
+        # With file logging the monitor writes to a file of the host only (until v3.31).
+        to_container = self._env.get("CALICO_DISABLE_FILE_LOGGING") == "true"
+        if to_container or self._version >= _MONITOR_LOG_IS_COPIED:
+            self._print(messages, _MONITOR_PID)
         self._store_outcome(found, starts=False)
 
     def _decide(self, host: Host) -> Start:
@@ -147,10 +154,12 @@ class CalicoNode:
 
     def _store_outcome(self, found: Start, *, starts: bool) -> None:
         def edit(item: Object) -> None:
-            annotations = item["metadata"].setdefault("annotations", {})
+            annotations = item["metadata"].pop("annotations", {})
             for family in Family:
                 _set(annotations, family.address_annotation, found.stored.get(family))
             _set(annotations, _INTERFACES, found.interfaces_annotation)
+            if annotations:
+                item["metadata"]["annotations"] = annotations
             if starts:
                 _set_network_available(item["status"], rfc3339(self._clock.now()))
 

@@ -48,18 +48,18 @@ class Request:
             raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
         return int(text)
 
-    def json(self) -> Any:
-        """The body, decoded.
+    def json(self, what: str = "the object provided is unrecognized") -> Any:
+        """The body, decoded; ``what`` is said of one that cannot be.
 
         Raises:
             StatusError: 400, it is no JSON; 415, it is said to be in another format.
         """
         if not self.headers.get("content-type", JSON).partition(";")[0].endswith("json"):
-            raise unsupported_media_type([JSON])
+            raise unsupported_media_type()
         try:
             return json.loads(self.body)
         except ValueError as error:
-            raise bad_request(f"error decoding request body: {error}") from error
+            raise bad_request(what) from error
 
     @property
     def is_dry_run(self) -> bool:

@@ -25,6 +25,7 @@ class Kubelets:
         self._clock = clock
         self._nodes = {node.name: node for node in story.nodes}
         self._routed = story.routed
+        self._probes_bgp = story.probes_bgp
         self._workers: dict[str, PodWorker] = {}
         store.subscribe(self._observe)
 
@@ -98,7 +99,7 @@ class Kubelets:
             self._clock,
             node,
             pod,
-            lambda: self._sessions(node.name),
+            lambda: self._sessions(node.name) if self._probes_bgp else (),
             self._expect_probes,
         )
         self._workers[uid] = worker

@@ -27,7 +27,7 @@ def node_object(node: SimulatedNode, now: datetime) -> Object:
                 "kubernetes.io/os": "linux",
                 **node.labels,
             },
-            "annotations": dict(node.annotations),
+            **({"annotations": dict(node.annotations)} if node.annotations else {}),
         },
         "spec": {},
         "status": {

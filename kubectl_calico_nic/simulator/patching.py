@@ -33,14 +33,14 @@ def patch_function(resource: Resource, request: Request) -> Callable[[Object], A
     accepted = [_JSON_PATCH, _MERGE_PATCH, *(() if resource.custom else (_STRATEGIC,))]
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
     if kind not in accepted:
-        raise unsupported_media_type(accepted)
-    patch = request.json()
+        raise unsupported_media_type(accepted if resource.custom else ())
+    patch = request.json("invalid JSON patch")
     if kind == _JSON_PATCH:
         if not isinstance(patch, list):
-            raise bad_request(_cannot_unmarshal(patch, "value of type jsonpatch.Patch"))
+            raise bad_request(_cannot_unmarshal(patch, "[]handlers.jsonPatchOp"))
         return lambda item: _json_patched(item, patch)
     if not isinstance(patch, dict):
-        raise bad_request(_cannot_unmarshal(patch, "value of type map[string]interface {}"))
+        raise bad_request(_cannot_unmarshal(patch, "map[string]interface {}"))
     if kind == _MERGE_PATCH:
         return lambda item: merge(item, patch)
     return lambda item: strategic_merge(item, patch)
@@ -56,4 +56,4 @@ def _json_patched(item: Object, operations: list[Any]) -> Any:
 def _cannot_unmarshal(patch: Any, target: str) -> str:
     words = {dict: "object", list: "array", str: "string", bool: "bool"}
     word = words.get(type(patch), "number")
-    return f"error decoding patch: json: cannot unmarshal {word} into Go {target}"
+    return f"error decoding patch: json: cannot unmarshal {word} into Go value of type {target}"

@@ -42,8 +42,8 @@ class _Wait:
 class PodWorker:
     """What the kubelet does for one pod.
 
-    ``sessions`` gives the BGP sessions of its node; ``peers_changed`` is told when its
-    calico-node starts or ends, because the readiness of others hangs on it.
+    ``sessions`` gives the BGP sessions that its readiness probe asks for; ``peers_changed`` is told
+    when its calico-node starts or ends, because the readiness of others hangs on it.
     """
 
     def __init__(

@@ -95,4 +95,4 @@ def _negotiate(accept: str) -> Form:
             return Form.WHOLE
         if kind in ("Table", "PartialObjectMetadata") and wanted.get("v") == "v1":
             return Form(kind)
-    raise not_acceptable([JSON])
+    raise not_acceptable()

@@ -68,6 +68,12 @@ def conflict(resource: Resource, name: str, why: str = OUTDATED) -> StatusError:
     return StatusError(409, "Conflict", message, _details(resource, name))
 
 
+def outdated_deletion(resource: Resource, name: str, why: str) -> StatusError:
+    """The object is another than the one that was to be deleted."""
+    message = f"Operation cannot be fulfilled on {resource.kind} {_quoted(name)}: {why}"
+    return StatusError(409, "Conflict", message, {"name": name, "kind": resource.kind})
+
+
 def forbidden(resource: Resource, name: str, why: str) -> StatusError:
     """The user lacks a right."""
     what = f"{resource.key} {_quoted(name)}" if name else resource.key
@@ -119,24 +125,30 @@ def method_not_allowed() -> StatusError:
     return StatusError(405, "MethodNotAllowed", message, {})
 
 
-def not_acceptable(accepted: Iterable[str]) -> StatusError:
+def not_acceptable() -> StatusError:
     """No media type that the client takes."""
-    message = f"only the following media types are accepted: {', '.join(accepted)}"
-    return StatusError(406, "NotAcceptable", message)
+    message = "406: Not Acceptable\n\nAvailable representations: application/json"
+    return StatusError(406, "NotAcceptable", message, {})
 
 
-def unsupported_media_type(accepted: Iterable[str]) -> StatusError:
-    """A body of a type that the server does not read."""
-    message = (
-        "the body of the request was in an unknown format - accepted media types include: "
-        + ", ".join(accepted)
-    )
-    return StatusError(415, "UnsupportedMediaType", message)
+def unsupported_media_type(accepted: Iterable[str] = ()) -> StatusError:
+    """A body of a type that the server does not read; custom resources name the ``accepted``."""
+    message = "415: Unsupported Media Type"
+    if types := ", ".join(accepted):
+        format_unknown = "the body of the request was in an unknown format"
+        message = f"{format_unknown} - accepted media types include: {types}"
+    return StatusError(415, "UnsupportedMediaType", message, None if types else {})
 
 
 def expired(message: str) -> StatusError:
     """The version asked for is no longer kept."""
     return StatusError(410, "Expired", message)
+
+
+def unknown_resource() -> StatusError:
+    """A known group without that resource."""
+    message = "the server could not find the requested resource"
+    return StatusError(404, "NotFound", message, {})
 
 
 def unknown_page() -> StatusError:

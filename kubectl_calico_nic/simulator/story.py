@@ -40,7 +40,10 @@ class Story:
     DaemonSet, ConfigMaps, custom resources. ``custom_resources`` are the CRDs there are.
     ``denied`` are rights the user lacks, as (verb, resource): ``("create", "pods/exec")``.
     ``routed`` says whether the nodes' networks route to each other, so that BGP sessions come up
-    whatever address is chosen. ``uptime`` is how long the pods have run, in seconds.
+    whatever address is chosen. With ``probes_bgp`` the readiness probe asks BIRD too, as the real
+    one does: a node without any session is not Ready, and moving one node may make another lose
+    its last session. Without, a calico-node that serves is Ready. ``uptime`` is how long the pods
+    have run, in seconds.
     """
 
     nodes: tuple[SimulatedNode, ...]
@@ -48,6 +51,7 @@ class Story:
     custom_resources: tuple[Resource, ...] = CALICO
     denied: frozenset[tuple[str, str]] = frozenset()
     routed: bool = False
+    probes_bgp: bool = False
     uptime: float = _HOUR
 
 

@@ -57,7 +57,7 @@ def table(
         "kind": "Table",
         "apiVersion": "meta.k8s.io/v1",
         "metadata": dict(metadata),
-        "columnDefinitions": columns.definitions() if headers else [],
+        "columnDefinitions": columns.definitions() if headers else None,
         "rows": [
             {"cells": [*columns.cells(item, now)], "object": _included(item, include)}
             for item in items

@@ -85,7 +85,7 @@ def _container(box: dict[str, Any], path: str) -> Iterator[Cause]:
 
 def _value_from(value_from: dict[str, Any], value: str | None, path: str) -> Iterator[Cause]:
     if not value_from:
-        kinds = "`fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`"
+        kinds = "`fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"
         yield _invalid_value(path, "", f"must specify one of: {kinds}")
     elif value:
         yield _invalid_value(path, "", "may not be specified when `value` is not empty")
@@ -98,7 +98,12 @@ def _strategy(strategy: dict[str, Any]) -> Iterator[Cause]:
     if strategy["type"] == "OnDelete":
         return
     if strategy["type"] != "RollingUpdate":
-        text = json.dumps(strategy, separators=(",", ":"))
+        rolling = strategy.get("rollingUpdate")
+        known = rolling and {
+            "MaxUnavailable": rolling["maxUnavailable"],
+            "MaxSurge": rolling["maxSurge"],
+        }
+        text = json.dumps({"Type": strategy["type"], "RollingUpdate": known}, separators=(",", ":"))
         message = f"Unsupported value: {text}: supported values: {_STRATEGIES}"
         yield Cause("FieldValueNotSupported", path, message)
         return
@@ -110,7 +115,7 @@ def _strategy(strategy: dict[str, Any]) -> Iterator[Cause]:
             why = "a valid percent string must be a numeric string followed by an ending '%'"
             rule = "(e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"
             yield _invalid_value(f"{path}.rollingUpdate.{field}", value, f"{why} {rule}")
-            return
+            value = 0
         numbers[field] = int(str(value).removesuffix("%"))
     if numbers["maxUnavailable"] and numbers["maxSurge"]:
         why = "may not be set when maxUnavailable is non-zero"

@@ -13,6 +13,7 @@ from kubectl_calico_nic.simulator.representation import Form, Representation
 from kubectl_calico_nic.simulator.resources import Resource
 from kubectl_calico_nic.simulator.status_errors import expired
 from kubectl_calico_nic.simulator.store import Change, Expired, Object, Store
+from kubectl_calico_nic.simulator.tables import partial_metadata
 
 _HEARTBEAT = 1.0
 """How often an idle stream looks whether its client is still there, in real seconds."""
@@ -115,8 +116,8 @@ class Watch:
             "metadata": metadata,
         }
         if self._form.form is Form.TABLE:
-            item = self._form.many([], metadata)
-            item["rows"] = [{"cells": [], "object": {"metadata": metadata}}] if end else []
+            rows = [{"cells": [], "object": partial_metadata(item)}]
+            item = {**self._form.many([], {"resourceVersion": str(version)}), "rows": rows}
         return _encoded("BOOKMARK", item)
 
     def _next_bookmark(self) -> float:

@@ -20,10 +20,13 @@ from kubectl_calico_nic.simulator.pod_deletion import delete_pod, grace_period
 from kubectl_calico_nic.simulator.representation import Representation
 from kubectl_calico_nic.simulator.resources import DAEMON_SETS, PODS, Resource
 from kubectl_calico_nic.simulator.status_errors import (
+    Cause,
     already_exists,
     bad_request,
     conflict,
+    invalid,
     not_found,
+    outdated_deletion,
 )
 from kubectl_calico_nic.simulator.store import Object, Store, rfc3339
 from kubectl_calico_nic.simulator.validation import check_new, check_update
@@ -36,6 +39,9 @@ _FIXED_METADATA = (
     "deletionTimestamp",
     "deletionGracePeriodSeconds",
     "managedFields",
+)
+_OTHER_NAMESPACE = (
+    "the namespace of the provided object does not match the namespace sent on the request"
 )
 
 
@@ -52,10 +58,7 @@ class Writing:
         item = decode(request.json())
         metadata = item["metadata"]
         if resource.namespaced and metadata.setdefault("namespace", namespace) != namespace:
-            raise bad_request(
-                "the namespace of the provided object does not match the namespace sent on the"
-                " request"
-            )
+            raise bad_request(_OTHER_NAMESPACE)
         if self._store.get(resource.key, metadata.get("namespace", ""), metadata.get("name", "")):
             raise already_exists(resource, metadata["name"])
         prepare_new(resource, item)
@@ -182,37 +185,36 @@ def _count_template(desired: Object, current: Object) -> None:
 
 def _check_identity(resource: Resource, desired: Object, current: Object) -> None:
     wanted, actual = desired["metadata"], current["metadata"]
-    for field in ("name", "namespace"):
-        if wanted.get(field, "") != actual.get(field, ""):
-            where = "URL" if field == "name" else "request"
-            raise bad_request(
-                f"the {field} of the object ({wanted.get(field, '')}) does not match the {field}"
-                f" on the {where} ({actual.get(field, '')})"
-            )
     name = actual["name"]
+    if wanted.get("name", "") != name:
+        raise bad_request(
+            f"the name of the object ({wanted.get('name', '')}) does not match the name on the URL"
+            f" ({name})"
+        )
+    if wanted.get("namespace", "") != actual.get("namespace", ""):
+        raise bad_request(_OTHER_NAMESPACE)
     if wanted.get("uid", actual["uid"]) != actual["uid"]:
-        raise conflict(resource, name, _uid_differs(wanted["uid"], actual["uid"]))
+        why = f'Invalid value: "{wanted["uid"]}": field is immutable'
+        raise invalid(resource, name, [Cause("FieldValueInvalid", "metadata.uid", why)])
     # No resourceVersion at all asks for an unconditional update.
     if wanted.get("resourceVersion") not in (None, "", actual["resourceVersion"]):
         raise conflict(resource, name)
 
 
 def _check_preconditions(resource: Resource, item: Object, wanted: dict[str, str]) -> None:
-    actual = item["metadata"]
-    if wanted.get("uid", actual["uid"]) != actual["uid"]:
-        raise conflict(resource, actual["name"], _uid_differs(wanted["uid"], actual["uid"]))
-    version = actual["resourceVersion"]
-    if wanted.get("resourceVersion", version) != version:
-        raise conflict(
-            resource,
-            actual["name"],
-            "Precondition failed: ResourceVersion in precondition:"
-            f" {wanted['resourceVersion']}, ResourceVersion in object meta: {version}",
-        )
-
-
-def _uid_differs(wanted: str, actual: str) -> str:
-    return f"Precondition failed: UID in precondition: {wanted}, UID in object meta: {actual}"
+    metadata = item["metadata"]
+    for field, word, end in (
+        ("uid", "UID", "deleted and then recreated"),
+        ("resourceVersion", "ResourceVersion", "modified"),
+    ):
+        actual = metadata[field]
+        if wanted.get(field, actual) != actual:
+            raise outdated_deletion(
+                resource,
+                metadata["name"],
+                f"the {word} in the precondition ({wanted[field]}) does not match the {word} in"
+                f" record ({actual}). The object might have been {end}",
+            )
 
 
 def _record_manager(

@@ -142,13 +142,14 @@ def start_seconds(began: str | None, ready_since: str | None) -> float | None:
         ready_since: when its Ready condition became true (RFC 3339).
 
     Returns:
-        Seconds; None when a time is missing or broken, or the two do not belong to one start.
+        Seconds, at least 1; None when a time is missing or broken, or the two do not belong to one
+        start.
     """
     start, ready = _time(began), _time(ready_since)
     if start is None or ready is None:
         return None
     seconds = (ready - start).total_seconds()
-    return seconds if 0 <= seconds <= _LONGEST_START else None
+    return seconds if 0 < seconds <= _LONGEST_START else None
 
 
 def _time(text: str | None) -> datetime | None:

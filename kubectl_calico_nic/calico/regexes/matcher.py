@@ -13,7 +13,10 @@ import enum
 from kubectl_calico_nic.calico.regexes.automaton import Automaton, Context, Position
 from kubectl_calico_nic.calico.regexes.tree import Node
 
-_MAX_REMEMBERED = 500_000
+_MAX_REMEMBERED = 100_000
+
+_END = ""
+"""Stands for the end of the text where a rune is asked for."""
 
 _EVERYWHERE = (
     Context.BEGIN_LINE
@@ -77,15 +80,17 @@ class Matcher:
                 return True
             if state is failed:
                 return False
-        return self.automaton.reach(self._positions(state), _context(state.before, _Kind.EDGE)).end
+        return state[_END] is matched
 
     def next_state(self, state: _State, rune: str) -> _State:
-        """Return the state after ``rune`` (for _State alone)."""
+        """Return the state after ``rune`` or the end of the text (for _State alone)."""
         self._remember(1)
         kind = _kind(rune)
         reach = self.automaton.reach(self._positions(state), _context(state.before, kind))
         if reach.end:
             return self._matched
+        if rune == _END:
+            return self._failed
         past = {self.automaton.past(each) for each in reach.reading if each.takes(rune)}
         positions = frozenset(each for each in past if each is not None)
         if len(positions) < len(past):
@@ -120,6 +125,8 @@ class Matcher:
 
 
 def _kind(rune: str) -> _Kind:
+    if rune == _END:
+        return _Kind.EDGE
     if rune == "\n":
         return _Kind.NEWLINE
     is_word = rune.isascii() and (rune.isalnum() or rune == "_")

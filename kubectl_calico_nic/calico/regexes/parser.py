@@ -31,7 +31,7 @@ _NAMED_GROUP = re.compile(r"\(\?P?<(?=.)", re.DOTALL)
 _CAPTURE_NAME = re.compile("[A-Za-z0-9_]+")
 _COUNT = "(0|[1-9][0-9]*)"
 _REPETITION = re.compile(rf"\{{{_COUNT}(?:(,){_COUNT}?)?\}}")
-_MAX_COUNT_DIGITS = 4
+_MAX_COUNT_DIGITS = len(str(MAX_REPEAT)) + 1
 
 
 def parse(pattern: str) -> Node:

@@ -1,0 +1,90 @@
+"""What cannot be asked: kubectl's words, exit status 1, never a traceback."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from .calico_nic import calico_nic
+from .simulated import Simulated
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["inspect", "--nope"], "error: unknown flag: --nope"),
+        (["inspect", "-o", "yamll"], "unable to match a printer suitable for the output format"),
+        (["nonsense"], 'error: unknown command "nonsense" for "kubectl calico-nic"'),
+        (["set"], "error: say which method to set"),
+        (["set", "--interface", "a", "--unset"], "--interface and --unset exclude each other"),
+        (["set", "--interface", "a", "--dry-run=maybe"], "Invalid dry-run value (maybe)."),
+        (["set", "--interface", "a", "b"], "error: extra arguments: b"),
+        (["rollout-check", "--timeout=5"], 'time: missing unit in duration "5"'),
+        (["inspect", "--expect-cidr", "10.0.0.0/33"], "invalid CIDR address: 10.0.0.0/33"),
+        (["inspect", "--calico-version", "v3.24.6"], "--calico-version goes with --from"),
+        (["version", "x"], "error: extra arguments: x"),
+    ],
+)
+def test_usage(argv: list[str], message: str) -> None:
+    result = calico_nic(*argv)
+    assert result.status == 1
+    assert message in result.stderr
+    assert result.stdout == ""
+
+
+def test_no_configuration_says_where_it_looked() -> None:
+    result = calico_nic("inspect")
+    assert result.status == 1
+    assert "/nonexistent/.kube/config" in result.stderr
+
+
+def test_a_kubeconfig_that_does_not_exist() -> None:
+    result = calico_nic("inspect", "--kubeconfig", "/nope")
+    assert (result.status, result.stderr) == (
+        1,
+        "error: stat /nope: no such file or directory\n",
+    )
+
+
+def test_an_unknown_context() -> None:
+    with Simulated() as cluster:
+        result = cluster.run("inspect", "--context", "nope")
+    assert result.status == 1
+    assert "context was not found for specified context: nope" in result.stderr
+
+
+def test_a_refused_connection() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    result = calico_nic("inspect", "-s", f"http://127.0.0.1:{port}", "--request-timeout", "2")
+    assert result.status == 1
+    assert result.stderr == (
+        f"The connection to the server 127.0.0.1:{port} was refused - "
+        "did you specify the right host or port?\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "content", ["apiVersion: v1\nkind: Config\nclusters: [", "\x00\x01", "just a text"]
+)
+def test_half_broken_yaml(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "config"
+    path.write_text(content)
+    result = calico_nic("inspect", "--kubeconfig", str(path))
+    assert result.status == 1
+    assert "Traceback" not in result.stderr
+    assert str(path) in result.stderr
+
+
+def test_help_for_every_command() -> None:
+    overview = calico_nic("--help")
+    assert overview.status == 0
+    for name in ("inspect", "set", "rollout-check", "demo", "version"):
+        assert f"  {name} " in overview.stdout
+        for argv in (("help", name), (name, "-h")):
+            help_text = calico_nic(*argv)
+            assert help_text.status == 0
+            assert f"kubectl calico-nic {name}" in help_text.stdout
+            assert max(map(len, help_text.lines)) <= 100

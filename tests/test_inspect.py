@@ -1,0 +1,199 @@
+"""``inspect`` on a simulated cluster, as the user sees it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from kubectl_calico_nic.simulator.story import SimulatedNode
+
+from .simulated import Simulated, changed_incident
+
+
+def test_the_incident_is_found_and_the_one_value_that_fixes_it() -> None:
+    with Simulated() as cluster:
+        result = cluster.run("inspect")
+    assert result.status == 2
+    assert result.stdout == (
+        "PROBLEM: 2 of 4 nodes are on bond3 172.16.16.0/23; expected 172.16.10.0/24 (InternalIP)\n"
+        "Calico v3.24.6, kube-system/calico-node, plain manifest, method first-found (default)\n"
+        "\n"
+        "NODE    READY  INTERFACE  ADDRESS          EXPECTED      BGP  VERDICT\n"
+        "node-3  yes    bond3      172.16.16.23/23  172.16.10.23  -    wrong-network\n"
+        "node-4  yes    bond3      172.16.16.24/23  172.16.10.24  -    wrong-network\n"
+        "node-1  yes    bond4      172.16.10.21/24  172.16.10.21  -    ok\n"
+        "node-2  yes    bond4      172.16.10.22/24  172.16.10.22  -    ok\n"
+        "\n"
+        "interface=bond4 gives all 4 nodes their expected address: 2 change, 4 pods restart one at "
+        "a time.\n"
+        "  kubectl calico-nic set --interface bond4\n"
+    )
+    assert result.stderr == ""
+
+
+def test_the_json_contract() -> None:
+    with Simulated() as cluster:
+        result = cluster.run("inspect", "-o", "json")
+    assert result.status == 2
+    report = result.json
+    assert (report["apiVersion"], report["kind"]) == ("calico-nic/v1", "Inspection")
+    assert report["daemonSets"] == [
+        {
+            "name": "kube-system/calico-node",
+            "version": "v3.24.6",
+            "owner": "manifest",
+            "method": {"IPv4": "first-found"},
+        }
+    ]
+    assert [node["name"] for node in report["nodes"]] == ["node-1", "node-2", "node-3", "node-4"]
+    (family,) = report["nodes"][2]["families"]
+    since = family.pop("since")
+    assert since.endswith("Z")
+    assert family == {
+        "family": "IPv4",
+        "method": "first-found",
+        "interface": "bond3",
+        "address": "172.16.16.23/23",
+        "decided": True,
+        "expected": "172.16.10.23",
+        "expectation": {
+            "source": "InternalIP",
+            "network": "172.16.10.0/24",
+            "interface": "bond4",
+        },
+        "bgp": None,
+        "evidence": ["log", "annotation"],
+        "verdict": "wrong-network",
+        "candidates": [],
+        "findings": ["wrong-network"],
+    }
+    assert [found["id"] for found in report["findings"]] == ["wrong-network", "wrong-network"]
+    (recommendation,) = report["recommendations"]
+    assert recommendation["method"] == "interface=bond4"
+    assert recommendation["command"] == "kubectl calico-nic set --interface bond4"
+    assert (recommendation["changes"], recommendation["nodes"]) == (2, 4)
+
+
+def test_other_formats() -> None:
+    with Simulated() as cluster:
+        names = cluster.run("inspect", "-o", "name")
+        rows = cluster.run("inspect", "--no-headers")
+        wide = cluster.run("inspect", "-o", "wide")
+        yaml = cluster.run("inspect", "-o", "yaml")
+    assert names.lines == ["node/node-1", "node/node-2", "node/node-3", "node/node-4"]
+    assert [row.split()[0] for row in rows.lines] == ["node-3", "node-4", "node-1", "node-2"]
+    assert "METHOD       EVIDENCE        SINCE" in wide.stdout
+    assert "first-found  log,annotation" in wide.stdout
+    assert "kind: Inspection" in yaml.stdout
+
+
+def test_one_node() -> None:
+    with Simulated() as cluster:
+        right, wrong = cluster.run("inspect", "node-1"), cluster.run("inspect", "node/node-3")
+        unknown = cluster.run("inspect", "node-9", "node-1")
+    assert (right.status, wrong.status) == (0, 2)
+    assert "node-3" not in right.stdout
+    assert "node-1" not in wrong.stdout
+    assert unknown.status == 1
+    assert unknown.stderr == 'Error from server (NotFound): nodes "node-9" not found\n'
+
+
+def test_a_healthy_cluster_needs_one_line() -> None:
+    with Simulated(changed_incident(env={"IP_AUTODETECTION_METHOD": "interface=bond4"})) as cluster:
+        result = cluster.run("inspect")
+    assert result.status == 0
+    assert result.lines[0] == "OK: all 4 nodes use the expected address (InternalIP)"
+    assert "set" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("flags", "verdicts"),
+    [
+        (("--expect-cidr", "172.16.16.0/23"), {"node-1": "wrong-network", "node-3": "ok"}),
+        (("--expect-cidr", "172.16.0.0/16"), {"node-1": "ok", "node-3": "ok"}),
+        (("--expect-interface", "bond3"), {"node-1": "wrong-interface", "node-3": "ok"}),
+        (("--expect-interface", "bond3,bond4"), {"node-1": "ok", "node-3": "ok"}),
+    ],
+)
+def test_the_user_may_say_what_is_expected(
+    flags: tuple[str, ...], verdicts: dict[str, str]
+) -> None:
+    with Simulated() as cluster:
+        report = cluster.run("inspect", *flags, "-o", "json").json
+    found = {node["name"]: node["families"][0]["verdict"] for node in report["nodes"]}
+    assert verdicts.items() <= found.items()
+
+
+def test_a_failed_detection_with_a_kept_address_is_not_believed() -> None:
+    def keeps(node: SimulatedNode) -> SimulatedNode:
+        address = f"{node.internal_ips[0]}/24"
+        return dataclasses.replace(node, annotations={"projectcalico.org/IPv4Address": address})
+
+    story = changed_incident(env={"IP_AUTODETECTION_METHOD": "interface=eth1"}, node=keeps)
+    with Simulated(story) as cluster:
+        report = cluster.run("inspect", "-o", "json").json
+    assert {node["ready"] for node in report["nodes"]} == {True}
+    assert {found["id"] for found in report["findings"]} == {"kept-stale-address"}
+
+
+def test_an_unknown_method_is_named() -> None:
+    with Simulated(changed_incident(env={"IP_AUTODETECTION_METHOD": "bond4"})) as cluster:
+        result = cluster.run("inspect", "-o", "json")
+    assert result.status == 2
+    verdicts = {node["families"][0]["verdict"] for node in result.json["nodes"]}
+    assert verdicts == {"method-invalid"}
+
+
+def test_read_only_rights_are_enough_without_exec() -> None:
+    story = changed_incident(denied=frozenset({("create", "pods/exec"), ("get", "pods/exec")}))
+    with Simulated(story) as cluster:
+        result = cluster.run("inspect")
+    assert result.status == 2
+    assert "node-3  yes    bond3      172.16.16.23/23  172.16.10.23  -    wrong-network" in (
+        result.stdout
+    )
+    assert "no permission to create pods/exec" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("denied", "status", "missing"),
+    [
+        (("get", "pods/log"), 2, "no permission to get pods/log"),
+        (("list", "nodes"), 2, "no permission to list nodes"),
+        (("get", "configmaps"), 2, "no permission to get configmaps"),
+        (("list", "pods"), 1, 'Error from server (Forbidden): pods is forbidden: User "demo"'),
+        (("list", "daemonsets"), 1, "Error from server (Forbidden): daemonsets.apps is forbidden"),
+    ],
+)
+def test_a_missing_right_is_named(denied: tuple[str, str], status: int, missing: str) -> None:
+    with Simulated(changed_incident(denied=frozenset({denied}))) as cluster:
+        result = cluster.run("inspect")
+    assert result.status == status, result
+    assert missing in result.stderr
+
+
+def test_the_daemon_set_is_looked_for_everywhere() -> None:
+    with Simulated() as cluster:
+        narrowed = cluster.run("inspect", "-n", "default")
+        other = cluster.run("inspect", "--daemonset", "canal")
+        named = cluster.run("-n", "kube-system", "inspect", "--daemonset", "calico-node")
+    assert narrowed.status == 1
+    assert narrowed.stderr == (
+        'error: no DaemonSet with a container named calico-node in namespace "default": '
+        "without -n all namespaces are searched\n"
+    )
+    assert other.status == 1
+    assert 'no daemonset "canal" with a container named calico-node' in other.stderr
+    assert named.status == 2
+
+
+def test_ok_rows_are_folded_on_a_small_screen_only() -> None:
+    with Simulated() as cluster:
+        folded = cluster.run("inspect", terminal=True, height=10, environ={"TERM": "dumb"})
+        everything = cluster.run(
+            "inspect", "--all", terminal=True, height=10, environ={"TERM": "dumb"}
+        )
+    assert "2 ok  (--all shows them)" in folded.stdout
+    assert "node-1" not in folded.stdout
+    assert "node-1" in everything.stdout

@@ -1,0 +1,100 @@
+"""``rollout-check`` on a simulated cluster: the proof, and why Ready proves nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+
+import pytest
+
+from kubectl_calico_nic.simulator.story import SimulatedNode
+
+from .simulated import CALICO_NODE, Simulated, changed_incident
+
+METHOD = "IP_AUTODETECTION_METHOD"
+
+
+def test_a_rollout_is_followed_and_proven() -> None:
+    with Simulated() as cluster:
+        assert cluster.run("set", "--interface", "bond4").status == 0
+        result = cluster.run("rollout-check", "--timeout", "60s")
+    assert result.status == 0, result
+    assert result.lines[-1] == (
+        'daemon set "calico-node" successfully rolled out and proven on 4 of 4 nodes'
+    )
+
+
+def test_the_json_contract() -> None:
+    with Simulated() as cluster:
+        cluster.run("set", "--interface", "bond4")
+        result = cluster.run("rollout-check", "-o", "json", "--timeout", "60s")
+    rollout = result.json
+    assert (rollout["kind"], rollout["done"]) == ("Rollout", True)
+    assert (rollout["daemonSet"], rollout["updated"], rollout["desired"]) == (
+        "kube-system/calico-node",
+        4,
+        4,
+    )
+    node = rollout["nodes"][3]
+    assert node["name"] == "node-4"
+    assert node["pod"].startswith("calico-node-")
+    assert (node["updated"], node["ready"], node["verdict"]) == (True, True, "ok")
+    assert node["families"][0]["address"] == "172.16.10.24/24"
+
+
+def test_a_finished_rollout_on_wrong_addresses_is_no_success() -> None:
+    with Simulated() as cluster:
+        result = cluster.run("rollout-check", "--timeout", "60s")
+    assert result.status == 2
+    assert "wrong-network" in result.stdout
+    assert result.lines[-1].startswith('daemon set "calico-node" is not rolled out and proven')
+
+
+def test_a_kept_address_stops_early_though_every_pod_is_ready() -> None:
+    with Simulated() as cluster:
+        assert cluster.run("set", "--interface", "eth1", "--force").status == 0
+        result = cluster.run("rollout-check", "--timeout", "60s")
+    assert result.status == 2
+    assert "kept-stale-address" in result.stdout
+    assert "Autodetection of IPv4 address failed, keeping existing value" in result.stdout
+
+
+def test_an_unknown_method_stops_at_the_first_node() -> None:
+    with Simulated(changed_incident()) as cluster:
+        cluster.patch_env(METHOD, "bond4")
+        result = cluster.run("rollout-check", "--timeout", "60s")
+        updated = [node for node in result.lines if "method-invalid" in node]
+    assert result.status == 2
+    assert "Invalid IP autodetection method: bond4" in result.stdout
+    assert len([row for row in updated if row.startswith("node-")]) >= 1
+
+
+@pytest.mark.parametrize(("method", "status"), [("interface=bond4", 0), (None, 2)])
+def test_without_watching_it_says_how_it_stands(method: str | None, status: int) -> None:
+    with Simulated(changed_incident(env={METHOD: method} if method else {})) as cluster:
+        result = cluster.run("rollout-check", "--watch=false")
+    assert result.status == status
+
+
+def test_a_pod_that_cannot_start_is_waited_for_until_the_timeout() -> None:
+    def full(node: SimulatedNode) -> SimulatedNode:
+        return dataclasses.replace(node, full=node.name == "node-2")
+
+    with Simulated(changed_incident(env={METHOD: "interface=bond4"}, node=full)) as cluster:
+        result = cluster.run("rollout-check", "--timeout", "300ms")
+    assert result.status == 1
+    assert result.stderr == "error: timed out waiting for the condition\n"
+    assert "node-2: waiting: Pending" in result.stdout
+
+
+def test_the_daemon_set_is_deleted_meanwhile() -> None:
+    def unreachable(node: SimulatedNode) -> SimulatedNode:
+        return dataclasses.replace(node, full=node.name == "node-2")
+
+    with Simulated(changed_incident(env={METHOD: "interface=bond4"}, node=unreachable)) as cluster:
+        timer = threading.Timer(0.3, cluster.request, ("DELETE", CALICO_NODE))
+        timer.start()
+        result = cluster.run("rollout-check", "--timeout", "20s")
+        timer.join()
+    assert result.status == 1
+    assert result.stderr == "error: daemonset kube-system/calico-node: object has been deleted\n"

@@ -1,0 +1,226 @@
+"""``set`` on a simulated cluster, as the user sees it."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from typing import Any
+
+import pytest
+
+from kubectl_calico_nic.simulator.story import SimulatedNode
+
+from .simulated import Simulated, changed_incident
+
+METHOD = "IP_AUTODETECTION_METHOD"
+
+
+def without_env(daemon_set: Any) -> Any:
+    """The spec without what ``set`` may change."""
+    spec = copy.deepcopy(daemon_set["spec"])
+    del spec["template"]["spec"]["containers"][0]["env"]
+    return spec
+
+
+def test_the_change_is_previewed_made_and_nothing_else_differs() -> None:
+    with Simulated() as cluster:
+        before = cluster.daemon_set()
+        result = cluster.run("set", "--interface", "bond4")
+        after = cluster.daemon_set()
+        env = cluster.env()
+    assert result.status == 0
+    assert result.stdout == (
+        "NODE    NOW              THEN             INTERFACE  VERDICT\n"
+        "node-1  172.16.10.21/24  172.16.10.21/24  bond4      same\n"
+        "node-2  172.16.10.22/24  172.16.10.22/24  bond4      same\n"
+        "node-3  172.16.16.23/23  172.16.10.23/24  bond4      changes\n"
+        "node-4  172.16.16.24/23  172.16.10.24/24  bond4      changes\n"
+        "\n"
+        "daemonset.apps/kube-system/calico-node, container calico-node:\n"
+        "  IP_AUTODETECTION_METHOD: (absent) -> interface=bond4  (the method asked for)\n"
+        "\n"
+        "4 pods restart, one at a time, about 2 minutes.\n"
+        "\n"
+        "daemonset.apps/calico-node env updated\n"
+    )
+    assert result.stderr == "Follow it: kubectl calico-nic rollout-check\n"
+    assert without_env(before) == without_env(after)
+    assert (env[METHOD], env["IP"]) == ("interface=bond4", "autodetect")
+    assert {entry["manager"] for entry in after["metadata"]["managedFields"]} >= {
+        "kubectl-calico-nic"
+    }
+
+
+@pytest.mark.parametrize(
+    ("flags", "value"),
+    [
+        (("--interface", "bond4"), "interface=bond4"),
+        (("--interface=^bond4$,^eno1$"), "interface=^bond4$,^eno1$"),
+        (("--skip-interface", "bond3"), "skip-interface=bond3"),
+        (("--cidr", "172.16.10.0/24"), "cidr=172.16.10.0/24"),
+        (("--can-reach", "172.16.10.1"), "can-reach=172.16.10.1"),
+        (("--kubernetes-internal-ip",), "kubernetes-internal-ip"),
+        (("--method", "interface=bond4"), "interface=bond4"),
+    ],
+)
+def test_every_method(flags: Any, value: str) -> None:
+    with Simulated() as cluster:
+        flags = (flags,) if isinstance(flags, str) else flags
+        result = cluster.run("set", *flags, "-o", "json")
+        env = cluster.env()
+    assert result.status == 0, result
+    assert env[METHOD] == value
+    plan = result.json
+    assert (plan["kind"], plan["method"], plan["applied"]) == ("Plan", value, True)
+    assert [node["families"][0]["verdict"] for node in plan["nodes"]] == [
+        "same",
+        "same",
+        "changes",
+        "changes",
+    ]
+
+
+def test_back_to_the_default_is_refused_because_it_was_the_problem() -> None:
+    with Simulated(changed_incident(env={METHOD: "interface=bond4"})) as cluster:
+        refused = cluster.run("set", "--unset")
+        assert refused.status == 2
+        assert "refused: wrong-network; nothing was sent (--force overrides)" in refused.stderr
+        assert cluster.env()[METHOD] == "interface=bond4"
+        forced = cluster.run("set", "--unset", "--force")
+        assert forced.status == 0
+        assert METHOD not in cluster.env()
+
+
+def test_what_is_right_already_sends_nothing() -> None:
+    with Simulated(changed_incident(env={METHOD: "interface=bond4"})) as cluster:
+        version = cluster.daemon_set()["metadata"]["resourceVersion"]
+        result = cluster.run("set", "--interface", "bond4")
+        assert cluster.daemon_set()["metadata"]["resourceVersion"] == version
+    assert result.status == 0
+    assert result.lines[-1] == "daemonset.apps/calico-node unchanged"
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"),
+    [
+        ("--dry-run", "dry run"),
+        ("--dry-run=client", "dry run"),
+        ("--dry-run=server", "server dry run"),
+    ],
+)
+def test_a_dry_run_changes_nothing(flag: str, words: str) -> None:
+    with Simulated() as cluster:
+        version = cluster.daemon_set()["metadata"]["resourceVersion"]
+        result = cluster.run("set", "--interface", "bond4", flag)
+        assert cluster.daemon_set()["metadata"]["resourceVersion"] == version
+    assert result.status == 0
+    assert result.lines[-1] == f"daemonset.apps/calico-node env updated ({words})"
+
+
+def test_the_diff() -> None:
+    with Simulated() as cluster:
+        result = cluster.run("set", "--interface", "bond4", "--dry-run", "--diff")
+    assert result.status == 0
+    changed = [line for line in result.lines if line.startswith(("+", "-"))]
+    assert "+        - name: IP_AUTODETECTION_METHOD" in changed
+    assert "+          value: interface=bond4" in changed
+    assert [line for line in changed if line.startswith("-")] == [
+        "--- LIVE/kube-system/calico-node"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("flags", "meant"),
+    [
+        (("--method", "bond4"), "interface=bond4"),
+        (("--interface", "("), "missing closing )"),
+        (("--cidr", "172.16.10.0"), "cidr=172.16.10.0/24"),
+        (("--interface", "bond4,"), "interface=bond4"),
+        (("--can-reach", "DESTINATION"), "DESTINATION"),
+        (("--cidr", "2001:db8::/64"), "--family 6"),
+    ],
+)
+def test_an_invalid_value_is_refused_with_what_was_meant(
+    flags: tuple[str, ...], meant: str
+) -> None:
+    with Simulated() as cluster:
+        version = cluster.daemon_set()["metadata"]["resourceVersion"]
+        result = cluster.run("set", *flags, "--force")
+        assert cluster.daemon_set()["metadata"]["resourceVersion"] == version
+    assert result.status == 1
+    assert meant in result.stderr
+    assert result.stderr.startswith("error: ")
+
+
+@pytest.mark.parametrize(
+    ("flags", "finding"),
+    [
+        (("--interface", "eth1"), "detection-failed"),
+        (("--interface", "bond3"), "wrong-network"),
+        (("--first-found",), "wrong-network"),
+        (("--interface", "bond*"), "method-ambiguous"),
+        (("--interface", "bond"), "method-ambiguous"),
+    ],
+)
+def test_a_harmful_plan_is_refused(flags: tuple[str, ...], finding: str) -> None:
+    with Simulated() as cluster:
+        result = cluster.run("set", *flags, "-o", "json")
+        env = cluster.env()
+    assert result.status == 2
+    assert finding in {found["id"] for found in result.json["objections"]}
+    assert result.json["applied"] is False
+    assert METHOD not in env
+
+
+def test_a_controller_owns_the_daemon_set() -> None:
+    owner = {
+        "apiVersion": "operator.tigera.io/v1",
+        "kind": "Installation",
+        "name": "default",
+        "uid": "1",
+        "controller": True,
+    }
+    story = changed_incident()
+    for item in story.objects:
+        if item["kind"] == "DaemonSet":
+            item["metadata"]["ownerReferences"] = [owner]
+    with Simulated(story) as cluster:
+        result = cluster.run("set", "--interface", "bond4", "--force")
+        env = cluster.env()
+    assert result.status == 2
+    assert "Installation" in result.stdout
+    assert "default" in result.stdout
+    assert METHOD not in env
+
+
+def test_an_ip_set_by_hand_is_made_effective_or_refused() -> None:
+    with Simulated(changed_incident(env={"IP": None})) as cluster:
+        unset = cluster.run("set", "--interface", "bond4")
+        assert (unset.status, cluster.env()["IP"]) == (0, "autodetect")
+    with Simulated(changed_incident(env={"IP": "172.16.10.21"})) as cluster:
+        by_hand = cluster.run("set", "--interface", "bond4", "-o", "json")
+    assert by_hand.status == 2
+    assert "explicit-address-overwritten" in {found["id"] for found in by_hand.json["objections"]}
+
+
+def test_without_exec_the_outcome_is_unknown_and_said() -> None:
+    denied = frozenset({("create", "pods/exec"), ("get", "pods/exec")})
+    with Simulated(changed_incident(denied=denied)) as cluster:
+        result = cluster.run("set", "--interface", "bond4", "-o", "json")
+    assert result.status == 0
+    verdicts = {node["families"][0]["verdict"] for node in result.json["nodes"]}
+    assert "unknown" in verdicts
+    assert "outcome-unknown" in {found["id"] for found in result.json["objections"]}
+
+
+def test_another_nodes_address_is_not_taken() -> None:
+    def twin(node: SimulatedNode) -> SimulatedNode:
+        if node.name != "node-4":
+            return node
+        text = node.network.addresses.replace("172.16.10.24/24", "172.16.10.21/24")
+        return dataclasses.replace(node, network=dataclasses.replace(node.network, addresses=text))
+
+    with Simulated(changed_incident(node=twin)) as cluster:
+        result = cluster.run("set", "--interface", "bond4", "-o", "json")
+    assert result.status == 2
+    assert "address-conflict" in {found["id"] for found in result.json["objections"]}
