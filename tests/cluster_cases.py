@@ -184,8 +184,14 @@ CASES = {
         lambda w: {".kube/config": kubeconfig(
             f"https://127.0.0.1:{unused_port()}", user={"token": "t"})}
     ),
-    "name does not resolve": Case(
+    "unknown scheme": Case(
         lambda w: {".kube/config": kubeconfig("ftp://host.invalid", user={"token": "t"})}
+    ),
+    "server of another authority": Case(
+        lambda w: {".kube/config": kubeconfig(w.secure.url, user={"token": "t"})}
+    ),
+    "plain server behind https": Case(
+        lambda w: {".kube/config": kubeconfig("https://" + w.plain.host, user={"token": "t"})}
     ),
     "path without a scheme": Case(lambda w: {".kube/config": kubeconfig("host/path")}),
     "first file wins the whole entry": Case(

@@ -81,26 +81,35 @@ class Outcome:
     error: str = ""
 
 
-def kubectl_outcome(setup: Setup, server: RecordingServer) -> Outcome:
+def outcomes(setup: Setup, server: RecordingServer) -> tuple[Outcome, Outcome]:
+    """What our code does, and what kubectl does, given the same."""
+    ours = _our_outcome(setup, server)
+    # ``get --raw`` is quick; but like most commands, ``get nodes`` resolves the namespace first,
+    # and so words some errors otherwise.
+    command = ["get", "nodes"] if ours.request is None else ["get", "--raw", "/version"]
+    return ours, _kubectl_outcome(setup, server, command)
+
+
+def _our_outcome(setup: Setup, server: RecordingServer) -> Outcome:
     server.requests.clear()
-    done = setup.kubectl("get", "nodes", *setup.arguments)
+    try:
+        connection = resolve(setup.flags, setup.full_environ, str(setup.home))
+        with session_for(connection) as session:
+            session.get("/version")
+    except CalicoNicError as error:
+        if not server.requests:
+            return Outcome(error=error.text.strip())
+    return Outcome(_identity(server.requests[0]))
+
+
+def _kubectl_outcome(setup: Setup, server: RecordingServer, command: Sequence[str]) -> Outcome:
+    server.requests.clear()
+    done = setup.kubectl(*command, *setup.arguments)
     if server.requests:
         return Outcome(_identity(server.requests[0]))
     words = [line for line in done.stderr.splitlines() if not _is_log_line(line)]
     start = max((i for i, line in enumerate(words) if line.startswith("Unable to ")), default=0)
     return Outcome(error="\n".join(words[start:]).strip())
-
-
-def our_outcome(setup: Setup, server: RecordingServer) -> Outcome:
-    server.requests.clear()
-    try:
-        connection = resolve(setup.flags, setup.full_environ, str(setup.home))
-        with session_for(connection) as session:
-            session.get("/api")
-    except CalicoNicError as error:
-        if not server.requests:
-            return Outcome(error=error.text.strip())
-    return Outcome(_identity(server.requests[0]))
 
 
 def _identity(request: Recorded) -> dict[str, Any]:

@@ -233,6 +233,7 @@ ROUTES = {
         ("gw.example", IPV4, ("mgmt", "172.16.4.23/24")),
         ("127.0.0.1", IPV4, ("lo", "127.0.0.1/8")),
         ("0.0.0.0", IPV4, ("lo", "127.0.0.1/8")),
+        ("::", IPV4, ("lo", "127.0.0.1/8")),
         ("", IPV6, ("lo", "::1/128")),
     ],
 )
@@ -254,6 +255,8 @@ def test_can_reach_takes_the_source_of_the_route(
         ("fe80::1", IPV6, "dial udp6 [fe80::1]:80: connect: invalid argument"),
         ("ff02::1", IPV6, "dial udp6 [ff02::1]:80: connect: invalid argument"),
         ("gw.invalid.", IPV4, "dial udp4: lookup gw.invalid.: no such host"),
+        ("0.0.0.0", IPV6, "dial udp6: address 0.0.0.0: no suitable address found"),
+        ("[2001:db8::1]", IPV6, "dial udp6: address [[2001:db8::1]]:80: missing port in address"),
         ("8.8.8.8:53", IPV4, "dial udp4: lookup 8.8.8.8:53: no such host"),
         (
             "192.0.2.2",

@@ -9,16 +9,18 @@ from pathlib import Path
 import pytest
 
 from kubectl_calico_nic.cluster.connection_flags import ConnectionFlags
+from kubectl_calico_nic.cluster.kubeconfig import resolve
+from kubectl_calico_nic.errors import CalicoNicError
 from tests.cluster_cases import CASES, PLUGIN
+from tests.cluster_connection import session_for
 from tests.cluster_kubectl import (
     Setup,
-    kubectl_outcome,
     listed,
     needs_kubectl,
-    our_outcome,
+    outcomes,
     write_files,
 )
-from tests.cluster_server import RecordingServer
+from tests.cluster_server import Handler, RecordingServer, Reply, kubeconfig, status
 from tests.cluster_world import World, cluster_world
 
 pytestmark = needs_kubectl
@@ -42,8 +44,8 @@ def test_same_request_or_same_words(name: str, world: World, home: Path) -> None
     write_files(home, {".kube/plugin": PLUGIN, **case.files(world)})
     (home / ".kube/plugin").chmod(0o755)
     setup = Setup(home, _filled(case.flags, world), _filled_environ(case.environ, world))
-    expected = kubectl_outcome(setup, _server(world, name))
-    assert our_outcome(setup, _server(world, name)) == expected
+    ours, expected = outcomes(setup, _server(world, name))
+    assert ours == expected
 
 
 def _server(world: World, name: str) -> RecordingServer:
@@ -57,6 +59,55 @@ def _filled(flags: ConnectionFlags, world: World) -> ConnectionFlags:
 
 def _filled_environ(environ: Mapping[str, str], world: World) -> dict[str, str]:
     return {key: value.format(plain=world.plain.url) for key, value in environ.items()}
+
+
+def drop(handler: Handler) -> None:
+    """Hangs up."""
+
+
+def nonsense(handler: Handler) -> None:
+    handler.wfile.write(b"hello\r\n\r\n")
+
+
+ANSWERS = {
+    "status": status(403, "Forbidden", "no way"),
+    "status without a reason": status(409, "", "words"),
+    "status unauthorized": status(401, "Unauthorized", "Unauthorized"),
+    "status invalid": status(
+        422, "Invalid", "m", kind="K", name="n", causes=[{"field": "f", "message": "m"}] * 2
+    ),
+    "status expired": status(410, "Expired", "too old"),
+    "other JSON": Reply(500, {"error": 1}),
+    "html": Reply(502, b'<html>\n<b>"Bad" \xc3\xa4\x01</b></html>', "text/html"),
+    "long html": Reply(500, b"x" * 3000, "text/html; charset=utf-8"),
+    "no content type": Reply(500, b" y ", ""),
+    **{f"plain {code}": Reply(code, b"words", "text/plain") for code in (
+        400, 401, 403, 404, 405, 406, 409, 415, 418, 422, 429, 503, 504
+    )},
+    "hung up": Reply(misbehave=drop),
+    "not HTTP": Reply(misbehave=nonsense),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_answers_are_told_in_the_same_words(name: str, world: World, home: Path) -> None:
+    write_files(home, {".kube/config": kubeconfig(world.plain.url)})
+    world.plain.on("/answer", ANSWERS[name])
+    ours, theirs = answers(Setup(home))
+    # Go quotes the line that is no HTTP; it may be anything, and we do not.
+    assert ours == theirs.removesuffix(' "hello"')
+
+
+def answers(setup: Setup) -> tuple[str, str]:
+    """Our words, and kubectl's, for what the plain server answers."""
+    connection = resolve(setup.flags, setup.full_environ, str(setup.home))
+    with (
+        session_for(connection) as session,
+        pytest.raises(CalicoNicError) as caught,
+    ):
+        session.get("/answer")
+    theirs = setup.kubectl("get", "--raw", "/answer", *setup.arguments)
+    return caught.value.text, theirs.stderr.strip()
 
 
 BROKEN_FILES = {
@@ -94,23 +145,22 @@ BROKEN_FILES = {
 def test_broken_files_are_told_in_the_same_words(world: World, home: Path) -> None:
     write_files(home, BROKEN_FILES)
     setup = Setup(home, environ={"KUBECONFIG": listed(list(BROKEN_FILES))})
-    expected = kubectl_outcome(setup, world.secure).error.splitlines()
-    assert len(expected) == len(BROKEN_FILES)
-    assert our_outcome(setup, world.secure).error.splitlines() == expected
+    ours, expected = outcomes(setup, world.secure)
+    assert len(expected.error.splitlines()) == len(BROKEN_FILES)
+    assert ours.error.splitlines() == expected.error.splitlines()
 
 
 def test_an_api_version_that_is_unknown_is_named(world: World, home: Path) -> None:
     write_files(home, {".kube/config": "{apiVersion: v2, kind: Config}"})
-    ours = our_outcome(Setup(home), world.secure).error
+    ours, expected = outcomes(Setup(home), world.secure)
     # kubectl goes on with the file and line of its own source.
-    assert kubectl_outcome(Setup(home), world.secure).error.startswith(f"{ours} in scheme")
+    assert expected.error.startswith(f"{ours.error} in scheme")
 
 
 def test_a_name_twice_is_told_without_the_secrets_beside_it(world: World, home: Path) -> None:
     users = [{"name": "u", "user": {"token": token}} for token in ("s3cret", "hidden")]
     write_files(home, {".kube/config": {"users": users}})
-    ours = our_outcome(Setup(home), world.secure).error
-    theirs = kubectl_outcome(Setup(home), world.secure).error
-    assert theirs.startswith(ours)
-    assert "s3cret" in theirs
-    assert "s3cret" not in ours
+    ours, expected = outcomes(Setup(home), world.secure)
+    assert expected.error.startswith(ours.error)
+    assert "s3cret" in expected.error
+    assert "s3cret" not in ours.error

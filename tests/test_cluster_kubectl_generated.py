@@ -18,10 +18,9 @@ from kubectl_calico_nic.cluster.kubeconfig import kubeconfig_files, load_kubecon
 from kubectl_calico_nic.cluster.kubeconfig_entries import Kubeconfig, UserEntry
 from tests.cluster_kubectl import (
     Setup,
-    kubectl_outcome,
     listed,
     needs_kubectl,
-    our_outcome,
+    outcomes,
     write_files,
 )
 from tests.cluster_world import World, cluster_world
@@ -114,8 +113,7 @@ def test_generated_kubeconfigs(
     assert _as_view(load_kubeconfigs(kubeconfig_files(None, setup.environ, ""))) == _sorted(
         setup.config_view()
     )
-    expected = kubectl_outcome(setup, world.secure)
-    ours = our_outcome(setup, world.secure)
+    ours, expected = outcomes(setup, world.secure)
     if expected.error == "error: EOF" or "localhost:8080" in expected.error:
         # kubectl asks for a user name, or tries a default server: we say what is missing.
         assert ours.request is None

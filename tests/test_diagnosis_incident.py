@@ -99,6 +99,8 @@ def test_the_recommendation() -> None:
             changes=2,
             nodes=4,
             total=4,
+            restarts=4,
+            at_once=1,
         ),
     )
 

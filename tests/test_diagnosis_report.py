@@ -6,6 +6,8 @@ import dataclasses
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kubectl_calico_nic.calico.family import Family
 from kubectl_calico_nic.calico.log_reading import Outcome
@@ -15,7 +17,17 @@ from kubectl_calico_nic.diagnosis.stories import MOST_CAUSES, stories
 from kubectl_calico_nic.findings.finding import Severity
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.snapshot import Gap, NodeFacts, Origin, Snapshot
-from tests.clusters import DAEMON_SET, cluster, daemon_set, decision, detected, log, nics, node
+from tests.clusters import (
+    DAEMON_SET,
+    cluster,
+    daemon_set,
+    decision,
+    detected,
+    incident,
+    log,
+    nics,
+    node,
+)
 
 
 def families(snapshot: Snapshot, **question: object) -> list[list[Family]]:
@@ -340,3 +352,62 @@ def test_what_the_method_in_force_mends_by_itself_needs_no_command() -> None:
         "the IPv4 method in force selects the expected address on n by now: re-detection or a "
         "restart of calico-node there takes it",
     )
+
+
+def test_a_right_node_asked_for_alone_gets_no_command() -> None:
+    report = diagnose(incident(), Question(nodes=("node-1",)))
+
+    assert not report.has_problem
+    assert report.recommendations == ()
+
+
+KEYS = [
+    "nodeSelector",
+    "affinity",
+    "nodeAffinity",
+    "requiredDuringSchedulingIgnoredDuringExecution",
+    "kind",
+    "key",
+    "nodeSelectorTerms",
+    "matchExpressions",
+    "matchFields",
+    "operator",
+    "values",
+    "ownerReferences",
+    "labels",
+    "annotations",
+    "controller",
+    "desiredNumberScheduled",
+    "currentNumberScheduled",
+]
+
+junk = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(
+    pod=st.dictionaries(st.sampled_from(KEYS), junk),
+    metadata=st.dictionaries(st.sampled_from(KEYS), junk),
+    status=st.dictionaries(st.sampled_from(KEYS), junk),
+    texts=st.lists(st.text(max_size=12), min_size=3, max_size=3),
+)
+@settings(max_examples=100, deadline=None)
+def test_no_broken_object_raises(
+    pod: dict[str, object],
+    metadata: dict[str, object],
+    status: dict[str, object],
+    texts: list[str],
+) -> None:
+    stored, internal_ip, logged = texts
+    nodes = (
+        node("a", internal_ip=internal_ip, stored=stored, log=detected(logged, logged)),
+        node("b", pod=False, internal_ip=internal_ip),
+    )
+    snapshot = cluster(*nodes, pod=pod, metadata=metadata, status=status, method=stored)
+
+    assert [found.name for found in diagnose(snapshot, Question()).nodes] == ["a", "b"]

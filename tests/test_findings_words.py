@@ -8,11 +8,11 @@ from kubectl_calico_nic.calico.log_reading import Outcome
 from kubectl_calico_nic.diagnosis.diagnose import Question, diagnose
 from kubectl_calico_nic.findings.finding import Finding
 from kubectl_calico_nic.snapshot.pod import ContainerState
-from kubectl_calico_nic.snapshot.snapshot import LogState, NodeFacts
+from kubectl_calico_nic.snapshot.snapshot import LogState, NodeFacts, Origin
 from tests.clusters import cluster, decision, detected, log, nics, node
 
 
-def first(*nodes: NodeFacts, **settings: str) -> Finding:
+def first(*nodes: NodeFacts, **settings: object) -> Finding:
     return diagnose(cluster(*nodes, **settings), Question()).findings[0]  # type: ignore[arg-type]
 
 
@@ -161,7 +161,7 @@ def test_a_lost_address_is_not_the_methods_fault() -> None:
 def test_no_evidence_says_why(values: dict[str, object], why: str) -> None:
     facts = node("n", ready=False, **values)  # type: ignore[arg-type]
 
-    assert why in first(facts).message
+    assert why in first(facts, origin=Origin.FILES).message
 
 
 def test_windows_nodes_follow_what_all_linux_nodes_agree_on() -> None:

@@ -1,58 +1,160 @@
-"""Sorts the lines of log files by the pod or node that printed them, one reader for each."""
+"""Sorts the lines of a log file by the container that printed them, one reader for each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import BinaryIO
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
-from kubectl_calico_nic.bundle.prefixes import strip_prefix
+from kubectl_calico_nic.bundle.log_names import LogName
+from kubectl_calico_nic.bundle.prefixes import PrefixedLine, strip_prefix
+from kubectl_calico_nic.calico.log_lines import LogLine, parse_line
 from kubectl_calico_nic.calico.log_reader import LogReader
+from kubectl_calico_nic.calico.log_reading import LogReading
+from kubectl_calico_nic.calico.messages import Event, recognise
 from kubectl_calico_nic.snapshot.daemonset import CONTAINER
 
-LINE_BYTES = 64 * 1024
-"""More of one line is not looked at: Calico's own lines are far shorter."""
+_LONGEST_PIECE = 8 * 1024
+"""Characters after which a line in pieces is read without the pieces that follow."""
+_KEPT_CONTAINERS = 2
+"""Of one node, the newest containers in one file that are kept: its current one and the former."""
+_MOST_JITTER = timedelta(minutes=1)
+"""Processes of one container log next to each other; more than this back is another clock."""
+_SERVICES = re.compile(
+    r"\] (?:startup|monitor-addresses|node-services|felix|confd|tunnel-ip-allocator|init|shutdown"
+    r"|cni-config-monitor|status-reporter|hostpath-init|complete-startup|node)/"
+)
+"""The processes of the calico-node container (main.go); other containers of Calico name others."""
+_NAMING = frozenset({Event.NODENAME_DETERMINED, Event.STARTING_NODE, Event.USING_NODE_NAME})
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerLog:
+    """What one file holds of the log of one container.
+
+    ``name`` is what the file's name, the path or a prefix tells of whose log it is.
+    ``is_mixed`` says that it holds the lines of several containers, which nothing tells apart.
+    """
+
+    name: LogName
+    reading: LogReading
+    is_mixed: bool = False
 
 
 @dataclass(slots=True)
-class LogStream:
-    """One container's log. ``name`` is what the prefix or the file called it."""
+class _Open:
+    """A container's log that is being read."""
 
-    name: str
-    pod: str | None
     reader: LogReader = field(default_factory=LogReader)
-    partial: str = ""
-
-    def feed(self, text: str, partial: bool) -> None:
-        """Take one line, or a piece of one that the container runtime cut."""
-        if len(self.partial) < LINE_BYTES:
-            self.partial += text
-        if not partial:
-            self.reader.feed(self.partial)
-            self.partial = ""
+    nodes: set[str] = field(default_factory=set)
+    last_time: str = ""
+    is_calico_node: bool = False
+    is_mixed: bool = False
+    has_ended: bool = False
 
 
-def read_streams(file: BinaryIO, stem: str) -> list[LogStream]:
-    """Read a log file line by line; memory does not grow with it.
+class _Stream:
+    """The lines in one file that bear the same names: the logs of one or more containers.
 
-    Lines of containers other than calico-node are left out where a prefix names them.
+    Every start begins the log of another container. Lines without any name in front may be those
+    of several containers: one behind the other, which their starts tell apart, or mixed.
     """
-    streams: dict[str | None, LogStream] = {}
-    for raw in _lines(file):
-        line = strip_prefix(raw)
-        if line.container not in (None, CONTAINER):
+
+    def __init__(self, name: LogName) -> None:
+        self._name = name
+        self._open = _Open()
+        self._closed: dict[str | None, list[ContainerLog]] = {}
+        self._pieces: dict[str | None, str] = {}
+
+    def feed(self, line: PrefixedLine) -> None:
+        text = self._pieces.pop(line.stream, "") + line.text
+        if line.partial and len(text) < _LONGEST_PIECE:
+            self._pieces[line.stream] = text
+            return
+        parsed = parse_line(text)
+        if parsed is not None:
+            self._notice(parsed, text)
+        elif text == "Calico node failed to start":
+            self._open.has_ended = True
+        self._open.reader.feed(text)
+
+    def _notice(self, line: LogLine, text: str) -> None:
+        is_start = line.component == "startup" or (
+            line.component is None and line.file == "startup.go"
+        )
+        said = recognise(line.text) if is_start else None
+        event = said.event if said is not None else None
+        if event is Event.LOG_LEVEL_SET or self._open.has_ended:
+            self._close()
+        log = self._open
+        log.is_calico_node = log.is_calico_node or _SERVICES.search(text) is not None
+        log.has_ended = event is Event.TERMINATING
+        if said is not None and event in _NAMING:
+            log.nodes.add(said.fields["node"])
+        if not self._name.is_certain:
+            log.is_mixed = (
+                log.is_mixed or len(log.nodes) > 1 or _steps_back(log.last_time, line.time)
+            )
+        log.last_time = max(log.last_time, line.time)
+
+    def _close(self) -> None:
+        """End the log of a container; of each node only the newest ones are kept."""
+        log, self._open = self._open, _Open()
+        reading = log.reader.reading()
+        if not (log.is_calico_node or _tells(reading) or self._is_named(reading)):
+            return
+        kept = self._closed.setdefault(reading.node_name, [])
+        kept.append(ContainerLog(self._name, reading, log.is_mixed))
+        if len(kept) > _KEPT_CONTAINERS:
+            kept.remove(min(kept, key=lambda each: each.reading.last_time or ""))
+
+    def _is_named(self, reading: LogReading) -> bool:
+        return self._name.container == CONTAINER and reading.calico_lines > 0
+
+    def logs(self) -> Iterator[ContainerLog]:
+        """End the stream and yield its logs; one that names no node belongs to the only other."""
+        self._close()
+        nodes = {node for node in self._closed if node is not None}
+        for node, logs in self._closed.items():
+            for log in logs:
+                if node is not None or not nodes:
+                    yield log
+                elif len(nodes) == 1:
+                    yield replace(log, name=self._name.of_node(*nodes))
+                else:
+                    yield replace(log, is_mixed=True)
+
+
+def read_containers(lines: Iterable[str], name: LogName) -> list[ContainerLog]:
+    """Read the lines of a log file, in order; return the logs of calico-node in it.
+
+    ``name`` is what the file's path tells. Lines of containers other than calico-node are left
+    out where path or prefix names them. The readings count the lines that were given.
+    """
+    streams: dict[tuple[str | None, ...], _Stream] = {}
+    for text in lines:
+        line = strip_prefix(text)
+        if (line.container or name.container) not in (None, CONTAINER):
             continue
-        key = line.pod or line.host
-        stream = streams.get(key)
+        names = (line.pod, line.host, line.program)
+        stream = streams.get(names)
         if stream is None:
-            stream = streams[key] = LogStream(key or stem, line.pod)
-        stream.feed(line.text, line.partial)
-    return list(streams.values())
+            stream = streams[names] = _Stream(name.with_prefix(line))
+        stream.feed(line)
+    return [log for stream in streams.values() for log in stream.logs()]
 
 
-def _lines(file: BinaryIO) -> Iterator[str]:
-    """The lines of a file, each cut at ``LINE_BYTES``; what follows of it is skipped."""
-    while data := file.readline(LINE_BYTES):
-        yield data.decode("utf-8", errors="replace")
-        while not data.endswith(b"\n") and (data := file.readline(LINE_BYTES)):
-            pass
+def _tells(reading: LogReading) -> bool:
+    """Whether something in a log can only be calico-node's."""
+    return bool(reading.decisions or reading.node_name or reading.started or reading.level_floor)
+
+
+def _steps_back(before: str, now: str) -> bool:
+    """Whether ``now`` is so much earlier than ``before`` that another container logged it."""
+    if now >= before:
+        return False
+    try:
+        return datetime.fromisoformat(before) - datetime.fromisoformat(now) > _MOST_JITTER
+    except ValueError:  # the form of a time, but no such day
+        return False

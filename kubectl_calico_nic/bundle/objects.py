@@ -1,4 +1,4 @@
-"""Kubernetes objects in files: JSON or YAML, lists or single ones, several documents."""
+"""Kubernetes objects in files: JSON, lists or single ones, several behind each other."""
 
 from __future__ import annotations
 
@@ -6,59 +6,57 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import yaml
-
 from kubectl_calico_nic.errors import CalicoNicError
 
-_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-
-class _Loader(_Base):
-    """YAML as kubectl reads it: JSON's types alone, so a time stays the text that it is."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    start: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
-    for start, resolvers in _Base.yaml_implicit_resolvers.items()
-}
-
-
-def read_objects(text: str, name: str) -> Iterator[Mapping[str, Any]]:
-    """Yield every object in ``text``; the items of lists one by one.
+def read_json(text: str, name: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the objects of one or more JSON values behind each other; items of lists one by one.
 
     Raises:
-        CalicoNicError: it is neither JSON nor YAML; says where it breaks.
+        CalicoNicError: it is no JSON; says in which line it breaks.
     """
-    try:
-        for document in _documents(text):
-            yield from _items(document)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "it cannot be read as YAML or JSON"
-        raise CalicoNicError(f"cannot read {name}:{where} {problem}".replace("::", ":")) from None
-
-
-def _documents(text: str) -> Iterator[object]:
-    if text.lstrip().startswith("{"):
+    decoder = json.JSONDecoder()
+    place = _after_blanks(text, 0)
+    while place < len(text):
         try:
-            return iter([json.loads(text)])
-        except ValueError:
-            pass  # YAML's flow style, several documents, or broken: the YAML reader says which
-    documents: Iterator[object] = yaml.load_all(text, Loader=_Loader)
-    return documents
+            document, place = decoder.raw_decode(text, place)
+        except json.JSONDecodeError as error:
+            raise broken(name, error.lineno, _words(error, text)) from None
+        except (ValueError, RecursionError):  # a number of thousands of digits, or levels
+            line = text.count("\n", 0, place) + 1
+            raise broken(name, line, "a value of this document cannot be read") from None
+        yield from items_of(document)
+        place = _after_blanks(text, place)
 
 
-def _items(document: object) -> Iterator[Mapping[str, Any]]:
+def _after_blanks(text: str, place: int) -> int:
+    while text[place : place + 1].isspace():
+        place += 1
+    return place
+
+
+def _words(error: json.JSONDecodeError, text: str) -> str:
+    if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
+        return "unexpected end of JSON input"
+    return f"invalid JSON: {error.msg}, column {error.colno}"
+
+
+def broken(name: str, line: int, problem: str) -> CalicoNicError:
+    """The error for a file that is neither YAML nor JSON from ``line`` on."""
+    return CalicoNicError(f"read {name}: line {line}: {problem}")
+
+
+def items_of(document: object) -> Iterator[Mapping[str, Any]]:
+    """Yield the objects in a document: those of a JSON list, of a ``List``, or itself."""
     if isinstance(document, list):
         for item in document:
-            yield from _items(item)
+            yield from items_of(item)
     elif isinstance(document, Mapping):
         items = document.get("items")
-        if isinstance(items, list):
-            kind = str(document.get("kind", "")).removesuffix("List")
-            for item in items:
-                if isinstance(item, Mapping):
-                    yield {"kind": kind, **item} if "kind" not in item else item
-        else:
+        if not isinstance(items, list):
             yield document
+            return
+        kind = str(document.get("kind", "")).removesuffix("List")
+        for item in items:
+            if isinstance(item, Mapping):
+                yield item if "kind" in item else {**item, "kind": kind}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn, cast
 
 from kubectl_calico_nic.errors import CalicoNicError
 
@@ -17,59 +18,91 @@ STDIN = "-"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file to read: ``name`` is what messages call it, ``stem`` may name a node or a pod."""
+    """One file to read: ``name`` is what messages call it. ``path`` is None for stdin."""
 
     name: str
-    stem: str
     path: Path | None = None
     stdin: BinaryIO | None = None
 
     @contextmanager
     def open(self) -> Iterator[io.BufferedReader]:
-        """Open it for reading bytes.
+        """Open it for reading bytes; stdin stays open afterwards.
 
         Raises:
-            CalicoNicError: it cannot be read.
+            CalicoNicError: it cannot be opened, or not be read while it is open.
         """
-        if self.path is None:
-            assert self.stdin is not None
-            yield io.BufferedReader(self.stdin)  # type: ignore[arg-type]
-            return
         try:
-            with self.path.open("rb") as stream:
-                yield stream
+            if self.path is not None:
+                with self.path.open("rb") as file:
+                    yield file
+            elif isinstance(self.stdin, io.BufferedReader):
+                yield self.stdin
+            elif self.stdin is not None:
+                yield io.BufferedReader(cast("io.RawIOBase", self.stdin))
+            else:
+                raise CalicoNicError("stdin cannot be read: it is closed")
         except OSError as error:
-            raise CalicoNicError(f"cannot read {self.name}: {error.strerror}") from None
+            _refuse("read", self.name, error)
 
 
 def find_sources(paths: Iterable[str], stdin: BinaryIO | None) -> list[Source]:
-    """Every file below ``paths``, sorted within a directory; hidden files are left out.
+    """Every file below ``paths``, sorted within a directory, none of them twice.
+
+    Below a directory, hidden files, symbolic links and whatever is no regular file are left out,
+    so that nothing outside of it is read and nothing blocks. A path given by name may be a link
+    or a pipe.
 
     Raises:
-        CalicoNicError: a path does not exist, or a directory holds no file.
+        CalicoNicError: a path does not exist or cannot be read, or a directory holds no file.
     """
-    found: list[Source] = []
+    found: dict[str, Source] = {}
     for text in paths:
         if text == STDIN:
-            found.append(Source("stdin", "stdin", stdin=stdin))
+            found[STDIN] = Source("stdin", stdin=stdin)
             continue
-        path = Path(text)
-        if not path.exists():
-            raise CalicoNicError(f'the path "{text}" does not exist')
-        files = sorted(_files(path)) if path.is_dir() else [path]
-        if not files:
-            raise CalicoNicError(f'the directory "{text}" holds no file')
-        found += [Source(str(file), _stem(file), file) for file in files]
-    return found
+        for path in _files(text):
+            found.setdefault(os.path.realpath(path), Source(printable(path), Path(path)))
+    return list(found.values())
 
 
-def _files(directory: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(directory):
+def printable(path: str) -> str:
+    """A path as text that can be written: a file's name may be no UTF-8."""
+    return os.fsencode(path).decode("utf-8", errors="replace")
+
+
+def _files(text: str) -> list[str]:
+    try:
+        mode = os.stat(text).st_mode
+    except FileNotFoundError:
+        raise CalicoNicError(f'the path "{printable(text)}" does not exist') from None
+    except OSError as error:
+        _refuse("stat", printable(text), error)
+    if not stat.S_ISDIR(mode):
+        return [text]
+    files = sorted(_walk(text))
+    if not files:
+        raise CalicoNicError(
+            f'the directory "{printable(text)}" holds no file to read: hidden files and symbolic '
+            "links are left out"
+        )
+    return files
+
+
+def _walk(directory: str) -> Iterator[str]:
+    """Every regular file below ``directory``."""
+    for parent, folders, names in os.walk(directory, onerror=_refuse_folder):
         folders[:] = [folder for folder in folders if not folder.startswith(".")]
-        yield from (Path(parent) / name for name in names if not name.startswith("."))
+        for name in names:
+            path = os.path.join(parent, name)
+            if not name.startswith(".") and stat.S_ISREG(os.lstat(path).st_mode):
+                yield path
 
 
-def _stem(path: Path) -> str:
-    """The name without its last ending: a node may be called ``node-1.example.com``."""
-    known = (".log", ".txt", ".json", ".yaml", ".yml", ".out")
-    return path.name.removesuffix(path.suffix) if path.suffix in known else path.name
+def _refuse_folder(error: OSError) -> NoReturn:
+    _refuse("open", printable(str(error.filename)), error)
+
+
+def _refuse(action: str, name: str, error: OSError) -> NoReturn:
+    """Word an error of the operating system as Go does: ``open x: permission denied``."""
+    reason = (error.strerror or str(error)).lower()
+    raise CalicoNicError(f"{action} {name}: {reason}") from None

@@ -16,6 +16,10 @@ from kubectl_calico_nic.calico.family import Family
 _MAPPED_PREFIX = 0xFFFF << 32
 _MAPPED_LENGTH = 96
 _MAX_LENGTH_DIGITS = 3
+_READERS: dict[Family, type[ipaddress.IPv4Address] | type[ipaddress.IPv6Address]] = {
+    Family.IPV4: ipaddress.IPv4Address,
+    Family.IPV6: ipaddress.IPv6Address,
+}
 _CACHED_ADDRESSES = 1 << 16
 
 
@@ -63,11 +67,9 @@ def parse_ip(text: str) -> Address | None:
     """
     if "%" in text:
         return None
-    family, read = Family.IPV4, ipaddress.IPv4Address
-    if ":" in text:
-        family, read = Family.IPV6, ipaddress.IPv6Address
+    family = Family.IPV6 if ":" in text else Family.IPV4
     try:
-        number = int(read(text))
+        number = int(_READERS[family](text))
     except ValueError:
         return None
     is_mapped = family is Family.IPV6 and number >> 32 == 0xFFFF
@@ -122,9 +124,7 @@ def _network(address: Address, length: int) -> Network | None:
 
 
 def _text(family: Family, number: int) -> str:
-    if family is Family.IPV4:
-        return str(ipaddress.IPv4Address(number))
-    return str(ipaddress.IPv6Address(number))
+    return str(_READERS[family](number))
 
 
 def _is_global_unicast(family: Family, number: int) -> bool:

@@ -13,8 +13,9 @@ import hashlib
 import re
 from collections.abc import Iterator
 
-from kubectl_calico_nic.calico.methods import Method, MethodKind, parse_method
-from kubectl_calico_nic.calico.name_filter import NameFilter, name_filter
+from kubectl_calico_nic.calico.methods import Method
+from kubectl_calico_nic.calico.name_filter import default_filter, name_filter
+from kubectl_calico_nic.calico.regexes import RegexpError
 from kubectl_calico_nic.calico.version import NEWEST_KNOWN, Version
 
 ASSUMPTION = (
@@ -66,10 +67,10 @@ def hidden_match(method: Method, version: Version, *, windows: bool) -> str | No
 
     None where the method passes all of them over, or fails on a wrong regex.
     """
-    names = name_filter(method, version, windows=windows)
-    if not isinstance(names, NameFilter):
+    passed_over = name_filter(method, version, windows=windows)
+    if isinstance(passed_over, RegexpError):
         return None
-    return next((name for name in _hidden_names(method, windows) if names[name] is None), None)
+    return next((name for name in _hidden_names(method, windows) if not passed_over(name)), None)
 
 
 def _hidden_names(method: Method, windows: bool) -> Iterator[str]:
@@ -90,7 +91,4 @@ def _hidden_names(method: Method, windows: bool) -> Iterator[str]:
 
 def _is_omitted(name: str, windows: bool) -> bool:
     """Whether the annotation omits an interface of that name (every version that writes one)."""
-    first_found = parse_method(MethodKind.FIRST_FOUND.value, NEWEST_KNOWN)
-    names = name_filter(first_found, NEWEST_KNOWN, windows=windows)
-    assert isinstance(names, NameFilter)  # it has no regexes of its own
-    return names[name] is not None
+    return default_filter(NEWEST_KNOWN, windows=windows)(name) is not None

@@ -6,6 +6,8 @@ backwards; the addresses of one interface in the kernel's order.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from kubectl_calico_nic.calico.family import Family
 from kubectl_calico_nic.calico.go_net import Address, Network, parse_ip
 from kubectl_calico_nic.calico.inventory import Interface, InterfaceAddress, Inventory
@@ -51,26 +53,15 @@ def qualifying(
     return None
 
 
-def holder(inventory: Inventory, wanted: Address) -> tuple[Interface, InterfaceAddress] | None:
-    """Return the interface that has ``wanted``, and the address there; None where none has.
+def holders(inventory: Inventory, wanted: Address) -> Iterator[tuple[Interface, InterfaceAddress]]:
+    """Yield the interfaces that have ``wanted``, with the address there, in the order of the walk.
 
-    Where several have it, the last one in kernel order: the walk is backwards.
+    The first is the one that Calico takes: the last in kernel order.
     """
     for interface in reversed(inventory.interfaces):
         for address in interface.addresses:
             if _is(address, wanted):
-                return interface, address
-    return None
-
-
-def holders(inventory: Inventory, wanted: Address) -> list[tuple[Interface, InterfaceAddress]]:
-    """Return every interface that has ``wanted``, in the order of the walk."""
-    return [
-        (interface, address)
-        for interface in reversed(inventory.interfaces)
-        for address in interface.addresses
-        if _is(address, wanted)
-    ]
+                yield interface, address
 
 
 def _is(address: InterfaceAddress, wanted: Address) -> bool:

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from kubectl_calico_nic.calico.family import Family
 from kubectl_calico_nic.calico.go_net import parse_ip
 from kubectl_calico_nic.calico.inventory import Interface, Inventory
-from kubectl_calico_nic.calico.methods import MethodKind, parse_method
-from kubectl_calico_nic.calico.name_filter import NameFilter, name_filter
+from kubectl_calico_nic.calico.name_filter import default_filter
 from kubectl_calico_nic.calico.version import Version
 
 SINCE = Version(3, 31, 0)
@@ -38,13 +37,11 @@ def interfaces_annotation(
     k8s/resources/node.go.
     """
     families = annotated_families(env)
-    first_found = parse_method(MethodKind.FIRST_FOUND.value, version)
-    names = name_filter(first_found, version, windows=windows)
-    assert isinstance(names, NameFilter)  # it has no regexes of its own
-    listed = [each for each in reversed(inventory.interfaces) if names[each.name] is None]
+    omitted = default_filter(version, windows=windows)
+    listed = [each for each in reversed(inventory.interfaces) if omitted(each.name) is None]
     if not families or not listed:
         return None
-    listed.sort(key=lambda interface: interface.name.encode())
+    listed.sort(key=lambda interface: interface.name.encode(errors="surrogatepass"))
     entries = [_entry(interface, families) for interface in listed]
     text = json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
     return text.translate(_ESCAPES)

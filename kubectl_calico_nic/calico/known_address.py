@@ -31,8 +31,10 @@ _QUIET_SINCE = Version(3, 21, 0)
 """From here on can-reach= logs the addresses that it compares at DEBUG only."""
 
 
-def by_internal_ip(question: Question, internal_ips: Sequence[str]) -> Selection:
-    """Return what ``kubernetes-internal-ip`` chooses; ``internal_ips`` as the Node lists them."""
+def by_internal_ip(question: Question, internal_ips: Sequence[str] | None) -> Selection:
+    """Return what ``kubernetes-internal-ip`` chooses; ``internal_ips`` as ``select`` takes them."""
+    if internal_ips is None:
+        return undecided("the Node's InternalIP is not known")
     text, wanted = next(_of_family(internal_ips, question), ("", None))
     if wanted is None:
         reason = f"the Node has no InternalIP of {question.family.label}"
@@ -89,12 +91,13 @@ def _locate(question: Question, wanted: Address) -> Candidate | Selection | None
     inventory = question.inventory
     if inventory is None:
         return undecided(NO_INVENTORY, [Candidate(wanted.text, None)])
-    candidates = [
+    found = (
         Candidate(printed(address, question.version), interface.name)
         for interface, address in holders(inventory, wanted)
-    ]
+    )
+    candidates = list(dict.fromkeys(found))
     if len(candidates) > 1 and not inventory.ordered:
-        return undecided(NO_ORDER, candidates, exhaustive=True)
+        return undecided(NO_ORDER, candidates, exhaustive=inventory.complete)
     if not candidates and not inventory.complete:
         return undecided(_NOT_LISTED, [Candidate(wanted.text, None)])
     return candidates[0] if candidates else None

@@ -17,7 +17,7 @@ from kubectl_calico_nic.calico.kernel_route import Route, parse_route
 
 _PORT = 80
 _NOT_IN_A_HOST_NAME = re.compile(r"[/:\s]")
-_BRACKETS = re.compile(r"[\[\]]")
+_UNSPECIFIED = {Family.IPV4: "0.0.0.0", Family.IPV6: "::"}  # noqa: S104 - nothing is bound
 _LOOPBACK = {Family.IPV4: "127.0.0.1", Family.IPV6: "::1"}
 _NO_SOURCE = "cannot assign requested address"
 
@@ -46,10 +46,10 @@ def reach(
     address = parse_ip(host)
     if destination and (address is None or (zone and address.family is Family.IPV4)):
         return _reach_name(destination, family, routes)
-    if address is not None and address.family is not family:
-        return _failed(family, f"address {destination}: no suitable address found")
-    if address is None or address.number == 0:
+    if address is None or address.text in ("::", _UNSPECIFIED[family]):
         return _reach_this_host(family, inventory)
+    if address.family is not family:
+        return _failed(family, f"address {destination}: no suitable address found")
     if zone:
         return _reach_zone(destination, routes)
     if _needs_zone(address):
@@ -73,8 +73,10 @@ def _by_route(address: Address, route: Route, inventory: Inventory | None) -> Re
 
 def _reach_name(name: str, family: Family, routes: Mapping[str, str]) -> Reach:
     """A name is resolved inside the pod, by a resolver that only the pod has."""
+    if ":" in name and name.startswith("[") and name.endswith("]"):
+        return _failed(family, f"address [{name}]:{_PORT}: missing port in address")
     labels = name.rstrip(".").lower().split(".")
-    impossible = _NOT_IN_A_HOST_NAME.search(name) and not _BRACKETS.search(name)
+    impossible = _NOT_IN_A_HOST_NAME.search(name) and not ("[" in name or "]" in name)
     if impossible or labels[-1] == "invalid":
         # RFC 6761: names under .invalid never resolve.
         return _failed(family, f"lookup {name}: no such host")

@@ -30,7 +30,7 @@ def select(
     inventory: Inventory | None,
     version: Version,
     *,
-    internal_ips: Sequence[str] = (),
+    internal_ips: Sequence[str] | None = None,
     routes: Mapping[str, str] = _NO_ROUTES,
     windows: bool = False,
 ) -> Selection:
@@ -41,7 +41,8 @@ def select(
         family: the family that is asked for.
         inventory: the node's interfaces, None where they are not known.
         version: the Calico version of the node.
-        internal_ips: the Node's addresses of type InternalIP, in the order they stand there.
+        internal_ips: the Node's addresses of type InternalIP, in the order they stand there; None
+            where they are not known.
         routes: destinations of ``can-reach=`` -> what ``ip route get`` printed on the node.
         windows: whether it is a Windows node (other default exclusions).
     """

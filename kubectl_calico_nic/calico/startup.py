@@ -14,7 +14,7 @@ from typing import NoReturn
 from kubectl_calico_nic.calico.conflicts import compare
 from kubectl_calico_nic.calico.family import Family
 from kubectl_calico_nic.calico.go_net import Address, parse_cidr_or_ip, parse_ip
-from kubectl_calico_nic.calico.host_addresses import holder, printed
+from kubectl_calico_nic.calico.host_addresses import holders, printed
 from kubectl_calico_nic.calico.interfaces_annotation import SINCE as INTERFACES_SINCE
 from kubectl_calico_nic.calico.interfaces_annotation import (
     annotated_families,
@@ -59,7 +59,7 @@ class Host:
 
     name: str
     inventory: Inventory | None = None
-    internal_ips: tuple[str, ...] = ()
+    internal_ips: tuple[str, ...] | None = None
     stored: Mapping[Family, str] = field(default_factory=dict)
     others: Mapping[str, Mapping[Family, str]] = field(default_factory=dict)
     routes: Mapping[str, str] = field(default_factory=dict)
@@ -75,7 +75,8 @@ class Start:
     annotations afterwards; an absent family has none. ``interfaces_annotation`` likewise; where
     the interfaces are not all known it is as before. ``selections`` has the families whose method
     was consulted, ``outcomes`` those with an address set, stored or asked for. ``messages`` are
-    the lines about the addresses at the configured level, from ``Initialize BGP data`` on;
+    the lines about the addresses at the configured level (DEBUG apart), from ``Initialize BGP
+    data`` on;
     without an inventory those are left out that depend on it. When a method is not ``decided``,
     ``exit_code``, ``stored`` and ``messages`` say only what is sure to have happened before.
     """
@@ -241,7 +242,6 @@ class _Process:
             self.outcomes[family] = Outcome.INVALID_ADDRESS
             self._log(Event.ENVIRONMENT_INVALID, **fields)
             self._terminate()
-            return
         address, length = parsed
         self.outcomes[family] = Outcome.EXPLICIT
         self._log(Event.FROM_ENVIRONMENT, **fields)
@@ -258,7 +258,7 @@ class _Process:
             error = f"{value} is invalid" + ("" if self.version >= INTERFACES_SINCE else ".")
             self._log(Event.LOCAL_CIDR_FAILED, address=value, error=error)
             return value, True
-        found = holder(inventory, wanted) if inventory is not None else None
+        found = next(holders(inventory, wanted), None) if inventory is not None else None
         if found is not None:
             text = printed(found[1], self.version)
             self._log(Event.LOCAL_CIDR, address=text)
@@ -277,7 +277,7 @@ class _Process:
             self._terminate()
         elif inventory is not None:
             address = parsed[0]
-            found = holder(inventory, address)
+            found = next(holders(inventory, address), None)
             fields = {"family": address.family.value, "address": address.text}
             if found is not None:
                 self._log(Event.CONFIRMED, **fields, interface=found[0].name)

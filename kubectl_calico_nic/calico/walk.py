@@ -49,17 +49,18 @@ def by_walk(question: Question) -> Selection:
 
     A wrong regex or network fails the whole method, whatever the interfaces are.
     """
-    names = name_filter(question.method, question.version, windows=question.windows)
-    if isinstance(names, RegexpError):
-        warning = question.messages(Event.REGEX_INVALID, error=names)
-        return nothing([str(names)], (*warning, *_failure(question, (), str(names))))
+    passed_over = name_filter(question.method, question.version, windows=question.windows)
+    if isinstance(passed_over, RegexpError):
+        error = str(passed_over)
+        warning = question.messages(Event.REGEX_INVALID, error=error)
+        return nothing([error], (*warning, *_failure(question, (), error)))
     networks = _networks(question.method)
     if isinstance(networks, str):
         messages = question.messages(Event.CIDR_INVALID, item=networks, method=question.method.text)
         return nothing([f"{networks!r} is no network: the whole method fails"], messages)
     if question.inventory is None:
         return undecided(NO_INVENTORY)
-    return _walk(question, question.inventory, names, networks)
+    return _walk(question, question.inventory, passed_over, networks)
 
 
 @functools.lru_cache(maxsize=256)
@@ -75,9 +76,9 @@ def _networks(method: Method) -> Networks | str:
 
 
 def _walk(
-    question: Question, inventory: Inventory, names: NameFilter, networks: Networks
+    question: Question, inventory: Inventory, passed_over: NameFilter, networks: Networks
 ) -> Selection:
-    found, reasons, let_through = _visit(question, inventory, names, networks)
+    found, reasons, let_through = _visit(question, inventory, passed_over, networks)
     doubt = ""
     if not inventory.complete:
         doubt = _doubt(question, inventory, networks)
@@ -96,7 +97,7 @@ def _walk(
 
 
 def _visit(
-    question: Question, inventory: Inventory, names: NameFilter, networks: Networks
+    question: Question, inventory: Inventory, passed_over: NameFilter, networks: Networks
 ) -> tuple[list[Candidate], list[str], bool]:
     """Return what qualifies, why each interface does or not, and whether any name got through.
 
@@ -108,7 +109,7 @@ def _visit(
     reasons: list[str] = []
     let_through = False
     for interface in reversed(inventory.interfaces):
-        reason = names[interface.name]
+        reason = passed_over(interface.name)
         if reason is not None:
             reasons.append(reason)
             continue

@@ -91,12 +91,13 @@ def _before_the_request(causes: list[BaseException], where: str) -> ConnectionFa
     from urllib3 import exceptions
 
     for cause in causes:
-        if isinstance(cause, exceptions.ConnectTimeoutError):
-            return ConnectionFailed(f"dial tcp {where}: i/o timeout", sent=False)
         if isinstance(cause, exceptions.NewConnectionError):
             system = next((c for c in causes if isinstance(c, OSError) and c.strerror), None)
             why = system.strerror.lower() if system and system.strerror else "failed"
             return ConnectionFailed(f"dial tcp {where}: connect: {why}", sent=False)
+        # After the former, which is a kind of it.
+        if isinstance(cause, exceptions.ConnectTimeoutError):
+            return ConnectionFailed(f"dial tcp {where}: i/o timeout", sent=False)
         tunnel = re.match(r"Tunnel connection failed: \d* ?(.*)", str(cause))
         if isinstance(cause, OSError) and tunnel:
             return ConnectionFailed(tunnel[1] or "proxy refused", transient=False, sent=False)
@@ -134,7 +135,7 @@ def _after_the_request(causes: list[BaseException], host: str) -> ConnectionFail
 
 
 def _tls_failure(error: ssl.SSLError) -> ConnectionFailed:
-    reason = error.reason or ""
+    reason = getattr(error, "reason", None) or ""
     if isinstance(error, ssl.SSLEOFError) or "EOF" in reason:
         return ConnectionFailed("EOF")
     if reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"):

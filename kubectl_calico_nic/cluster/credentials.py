@@ -21,6 +21,8 @@ from kubectl_calico_nic.cluster.kubeconfig_validation import go_os_error
 
 # client-go takes a token from a file for a minute, and renews it ten seconds before that.
 _TOKEN_FILE_SECONDS = 50.0
+# A plugin is asked again after a 401, but not for each of many requests that are refused.
+_RENEWAL_SECONDS = 60.0
 
 _REMOVED_PROVIDERS = {
     "gcp": """The gcp auth plugin has been removed.
@@ -62,8 +64,10 @@ class CredentialSource(Protocol):
         """Tries to get others after a 401; true when another attempt makes sense."""
 
 
-def credential_source(connection: Connection) -> CredentialSource:
-    """Chooses how a connection's user proves who it is.
+def credential_source(
+    connection: Connection, clock: Callable[[], float] = time.monotonic
+) -> CredentialSource:
+    """Chooses how a connection's user proves who it is; ``clock`` counts seconds.
 
     Raises:
         CredentialsError: the way that is configured cannot work.
@@ -75,8 +79,8 @@ def credential_source(connection: Connection) -> CredentialSource:
     has_certificate = user.client_certificate or user.client_certificate_data
     configured = user.token or user.token_file or user.username or user.password or has_certificate
     if user.exec is not None and not configured:
-        return _FromPlugin(ExecPlugin(user.exec, connection))
-    return _FromFiles(user)
+        return _FromPlugin(ExecPlugin(user.exec, connection), clock)
+    return _FromFiles(user, clock)
 
 
 def _refuse_auth_provider(user: UserEntry) -> None:
@@ -97,7 +101,7 @@ def _refuse_auth_provider(user: UserEntry) -> None:
 class _FromFiles:
     """Tokens, names and certificates that stand in the kubeconfig, or in files it names."""
 
-    def __init__(self, user: UserEntry, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, user: UserEntry, clock: Callable[[], float]) -> None:
         self._user = user
         self._clock = clock
         self._lock = threading.Lock()
@@ -149,29 +153,30 @@ class _FromFiles:
 class _FromPlugin:
     """An exec plugin, run once for all threads, and once more when its credential is refused."""
 
-    def __init__(self, plugin: ExecPlugin) -> None:
+    def __init__(self, plugin: ExecPlugin, clock: Callable[[], float]) -> None:
         self._plugin = plugin
+        self._clock = clock
         self._lock = threading.Lock()
         self._credential: PluginCredential | None = None
         self._current = Credentials()
-        self._refused = False
+        self._renewed_at: float | None = None
 
     def current(self) -> Credentials:
         with self._lock:
             if self._credential is None or self._credential.expired(self._plugin.now()):
                 self._run()
-                self._refused = False
             return self._current
 
     def renew(self, rejected: Credentials) -> bool:
         with self._lock:
             if self._current is not rejected:
                 return True
-            # Refused right after it was renewed: the plugin has nothing better to give.
-            if self._refused:
+            now = self._clock()
+            # Refused soon after it was renewed: the plugin has nothing better to give.
+            if self._renewed_at is not None and now - self._renewed_at < _RENEWAL_SECONDS:
                 return False
             self._run()
-            self._refused = True
+            self._renewed_at = now
             return True
 
     def _run(self) -> None:

@@ -79,7 +79,12 @@ def run_command(
         failure: ClusterError = _refused(error, request)
     except (websocket.WebSocketTimeoutException, TimeoutError):
         failure = RequestTimedOut(f"{_NO_END} in time")
-    except (websocket.WebSocketConnectionClosedException, OSError):
+    except (
+        websocket.WebSocketConnectionClosedException,
+        websocket.WebSocketProtocolException,
+        websocket.WebSocketPayloadException,
+        OSError,
+    ):
         failure = ExecFailed(f"{_NO_END}: the connection broke")
     except websocket.WebSocketException:
         failure = ExecFailed(

@@ -19,7 +19,7 @@ class ClusterEntry:
     exec credential plugins, None when it has none.
     """
 
-    server: str = ""
+    server: str = field(default="", repr=False)
     tls_server_name: str = ""
     insecure_skip_tls_verify: bool = False
     certificate_authority: str = ""

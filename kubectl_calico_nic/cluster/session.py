@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -164,10 +164,10 @@ class Session:
         *,
         resource_version: str | None = None,
         deadline: float | None = None,
-    ) -> Iterator[WatchEvent]:
+    ) -> Generator[WatchEvent, None, None]:
         """Watches a list; yields its events, bookmarks among them.
 
-        Returns when the connection ends or the time is up; the next watch goes on from the last
+        Ends when the connection ends or the time is up; the next watch goes on from the last
         event's ``resource_version``.
 
         Args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import socket
 import ssl
@@ -87,7 +88,9 @@ class Transport:
         self._proxy_host = urlsplit(self._proxy).netloc.rpartition("@")[2] if self._proxy else ""
         self._name = cluster.tls_server_name or urlsplit(connection.address.url).hostname or ""
         context = tls_context(cluster, credentials) if connection.address.is_tls else None
-        self._pools = _pool_manager(connection, context, self._proxy, self._proxy_host, concurrency)
+        self._is_socks = bool(self._proxy and self._proxy.startswith("socks"))
+        self._pools = _pool_manager(connection, self._proxy, concurrency)
+        _adapt(self._pools, context)
 
     def send(self, request: OutgoingRequest, seconds: float) -> Answer:
         """Sends a request and reads its whole answer.
@@ -168,7 +171,7 @@ class Transport:
         """A connection outside the pool, not yet connected."""
         pool = self._pools.connection_from_url(self._address.url)
         connection: Any = pool._new_conn()
-        if self._proxy and not self._proxy.startswith("socks"):
+        if self._proxy and not self._is_socks:
             server = urlsplit(self._address.url)
             connection.set_tunnel(
                 server.hostname,
@@ -198,47 +201,52 @@ def _answer(response: urllib3.BaseHTTPResponse, *, with_body: bool) -> Answer:
 
 
 def _pool_manager(
-    connection: Connection,
-    context: ssl.SSLContext | None,
-    proxy: str | None,
-    proxy_host: str,
-    concurrency: int,
+    connection: Connection, proxy: str | None, concurrency: int
 ) -> urllib3.PoolManager:
     """The connection pool of the kubernetes client, set up as client-go would.
 
-    The client reads proxies from the environment by rules of its own, differently in each release,
-    and knows certificates only as files: both are decided here.
+    The client would choose a proxy by rules of its own, which differ between its releases.
     """
     from kubernetes import client
 
-    # A few more than the workers: a watch may hold one.
     configuration = client.Configuration()
     configuration.host = connection.address.url
+    # A few more than the workers: a watch may hold one.
     configuration.connection_pool_maxsize = concurrency + 2
     configuration.verify_ssl = not connection.cluster.insecure_skip_tls_verify
     configuration.tls_server_name = connection.cluster.tls_server_name or None
     configuration.retries = False
     configuration.no_proxy = None
-    configuration.proxy = proxy
+    configuration.proxy = None if proxy is None or proxy.startswith("socks") else proxy
     configuration.proxy_headers = _proxy_headers(proxy)
-    try:
-        pools: urllib3.PoolManager = client.ApiClient(configuration).rest_client.pool_manager
-    except ImportError:
-        raise KubeconfigError(
-            f"the proxy {proxy_host} speaks SOCKS, for which Python needs the package PySocks"
-        ) from None
-    _adapt(pools, context, proxy)
+    pools: urllib3.PoolManager = client.ApiClient(configuration).rest_client.pool_manager
+    if proxy is not None and proxy.startswith("socks"):
+        return _socks_pool_manager(proxy, pools.connection_pool_kw)
     return pools
 
 
-def _adapt(pools: urllib3.PoolManager, context: ssl.SSLContext | None, proxy: str | None) -> None:
+def _socks_pool_manager(proxy: str, options: Mapping[str, Any]) -> urllib3.PoolManager:
+    """The same pool through SOCKS, which the kubernetes client knows only since 37."""
+    host = urlsplit(proxy).netloc.rpartition("@")[2]
+    if importlib.util.find_spec("socks") is None:
+        raise KubeconfigError(
+            f"the proxy {host} speaks SOCKS, for which Python needs the package PySocks"
+        )
+    from urllib3.contrib.socks import SOCKSProxyManager
+
+    # As with Go, the proxy resolves the server's name.
+    return SOCKSProxyManager(proxy.replace("socks5://", "socks5h://", 1), **options)
+
+
+def _adapt(pools: urllib3.PoolManager, context: ssl.SSLContext | None) -> None:
+    """Gives the pool our TLS, which is made of data rather than files, and our timeouts."""
     import urllib3
 
     from kubectl_calico_nic.cluster.connections import TotalTimeoutPool, TotalTimeoutTLSPool
 
     # What ends in an error is reported as one; urllib3's own lines would stand beside it.
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)
-    if not (proxy or "").startswith("socks"):
+    if type(pools) in (urllib3.PoolManager, urllib3.ProxyManager):
         classes: Mapping[str, Any] = {"http": TotalTimeoutPool, "https": TotalTimeoutTLSPool}
         pools.pool_classes_by_scheme = dict(classes)
     if context is None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kubectl_calico_nic.commands.command import Command
@@ -46,6 +47,7 @@ class _Options:
     probe: bool
     headers: bool
     everything: bool
+    methods: tuple[str, ...]
 
 
 def _options(parsed: Parsed) -> _Options:
@@ -54,40 +56,73 @@ def _options(parsed: Parsed) -> _Options:
 
     if parsed.given("calico-version") and not parsed.given("from"):
         raise UsageError("--calico-version goes with --from: a cluster names its own version")
+    files, parsed = _split_files(parsed)
     return _Options(
         question=question(parsed),
         output=output,
-        files=parsed.all("from"),
+        files=files,
         probe=parsed.text("probe", "auto") == "auto",
         headers=not parsed.truth("no-headers"),
         everything=parsed.truth("all"),
+        methods=parsed.all("what-if"),
     )
+
+
+def _split_files(parsed: Parsed) -> tuple[tuple[str, ...], Parsed]:
+    """Return the paths of ``--from``, and the command line without those among its arguments.
+
+    A shell makes ``--from a.log b.log`` of ``--from *.log``: with the flag, an argument that is a
+    path is one more of them, and any other names a node.
+    """
+    files = parsed.all("from")
+    if not files:
+        return (), parsed
+    more = tuple(word for word in parsed.arguments if word == "-" or os.path.exists(word))
+    nodes = tuple(word for word in parsed.arguments if word not in more)
+    return (*files, *more), replace(parsed, arguments=nodes)
 
 
 def _run(parsed: Parsed, environment: Environment) -> int:
     options = _options(parsed)
     if options.files:
-        from kubectl_calico_nic.diagnosis.diagnose import diagnose
-
-        report = diagnose(_read_files(options, parsed, environment), options.question)
+        snapshot = _read_files(options, parsed, environment)
+        report = _diagnose(snapshot, options)
     else:
         report = _ask_cluster(options, parsed, environment)
     _show(report, options, environment)
-    return _status(report)
+    return _status_of_methods(report) if options.methods else _status(report)
+
+
+def _diagnose(snapshot: Snapshot, options: _Options) -> Report:
+    if options.methods:
+        from kubectl_calico_nic.diagnosis.what_if import what_if
+
+        return what_if(snapshot, options.question, options.methods)
+    from kubectl_calico_nic.diagnosis.diagnose import diagnose
+
+    return diagnose(snapshot, options.question)
 
 
 def _read_files(options: _Options, parsed: Parsed, environment: Environment) -> Snapshot:
     from kubectl_calico_nic.bundle.assemble import read_files
+    from kubectl_calico_nic.calico.version import Version
 
-    return read_files(
-        options.files, getattr(environment.stdin, "buffer", None), parsed.text("calico-version")
-    )
+    version = parsed.text("calico-version")
+    if version is not None and Version.parse(version) is None:
+        raise UsageError(
+            f'invalid argument "{version}" for "--calico-version" flag: no version like v3.24.6'
+        )
+    snapshot = read_files(options.files, getattr(environment.stdin, "buffer", None), version)
+    missing = [f'"{name}"' for name in options.question.nodes if snapshot.node(name) is None]
+    if missing:
+        raise CalicoNicError(f"nodes {', '.join(missing)} not found in the files")
+    return snapshot
 
 
 def _ask_cluster(options: _Options, parsed: Parsed, environment: Environment) -> Report:
     from kubectl_calico_nic.commands.live_cluster import open_session
     from kubectl_calico_nic.commands.question import scope
-    from kubectl_calico_nic.diagnosis.diagnose import diagnose
+    from kubectl_calico_nic.diagnosis.what_if import destinations
     from kubectl_calico_nic.output.progress import progress
 
     with open_session(parsed, environment) as session, progress(environment) as live:
@@ -96,10 +131,11 @@ def _ask_cluster(options: _Options, parsed: Parsed, environment: Environment) ->
         collector = Collector(session, progress=live)
         snapshot = collector.collect(scope(parsed, options.question))
         _require_known(options.question.nodes, snapshot)
-        report = diagnose(snapshot, options.question)
-        if options.probe and (report.has_problem or options.question.nodes):
-            snapshot = collector.probe(snapshot, {facts.name for facts in snapshot.nodes})
-            report = diagnose(snapshot, options.question)
+        report = _diagnose(snapshot, options)
+        if options.probe and (report.has_problem or options.question.nodes or options.methods):
+            names = {facts.name for facts in snapshot.nodes}
+            routes = dict.fromkeys(names, destinations(options.methods))
+            report = _diagnose(collector.probe(snapshot, names, routes), options)
     return report
 
 
@@ -140,6 +176,12 @@ def _status(report: Report) -> int:
     return EXIT_PROBLEM if report.has_problem else EXIT_OK
 
 
+def _status_of_methods(report: Report) -> int:
+    """0 when every entry is decided and has an address; expectations do not count."""
+    entries = [family for node in report.nodes for family in node.families]
+    return EXIT_OK if all(entry.decided and entry.address for entry in entries) else EXIT_PROBLEM
+
+
 COMMAND = Command(
     name="inspect",
     summary="Show which NIC and address Calico chose on every node, and whether it is right",
@@ -153,6 +195,7 @@ COMMAND = Command(
         ("Everything about one node", "inspect node-3"),
         ("Judge by a network instead of the Nodes' InternalIP", "inspect --expect-cidr 10.0.0.0/8"),
         ("A folder of logs instead of a cluster", "inspect --from ./logs"),
+        ("What would each node choose?", "inspect --what-if interface=bond4 --what-if first-found"),
         ("For a script", "inspect -o json"),
     ),
     flags=(
@@ -162,6 +205,12 @@ COMMAND = Command(
         *EXPECTATION_FLAGS,
         FAMILY,
         PROBE,
+        Flag(
+            "what-if",
+            "What would each node choose under this method? Repeat it to compare several.",
+            Kind.ARRAY,
+            placeholder="METHOD",
+        ),
         Flag(
             "from",
             "Read files, directories or stdin (-) instead of a cluster: logs, ip addr output, "

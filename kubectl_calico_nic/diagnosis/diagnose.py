@@ -41,11 +41,13 @@ def diagnose(snapshot: Snapshot, question: Question) -> Report:
     recommendations, advice = recommend(case, findings)
     findings = _with_commands(findings, recommendations, case.members)
     wanted = frozenset(question.nodes)
-    kept = [finding for finding in findings if not wanted or finding.node in {None, *wanted}]
+    kept = [finding for finding in findings if not wanted or finding.node in wanted]
+    if not any(finding.id in MENDED_BY_METHOD for finding in kept):
+        recommendations, advice = (), ()
     rows = [subject for subject in subjects if not wanted or subject.facts.name in wanted]
     return Report(
         nodes=_nodes(rows, case.members, kept),
-        daemon_sets=_daemon_sets(snapshot, question, subjects),
+        daemon_sets=daemon_set_reports(snapshot, question, subjects),
         findings=tuple(kept),
         recommendations=recommendations,
         gaps=snapshot.gaps,
@@ -103,12 +105,13 @@ def _node(subject: Subject, members: Sequence[Member], findings: Sequence[Findin
         ready=None if pod is None else pod.ready,
         pod=None if pod is None else pod.key,
         internal_ips=facts.node.internal_ips if facts.node else (),
-        families=tuple(_family(member, findings) for member in members),
+        families=tuple(family_report(member, findings) for member in members),
         notes=tuple(note for note in (*notes, *(member.choice.note for member in members)) if note),
     )
 
 
-def _family(member: Member, findings: Iterable[Finding]) -> FamilyReport:
+def family_report(member: Member, findings: Iterable[Finding]) -> FamilyReport:
+    """Report one node's choice in one family; ``findings`` are those about the node."""
     mine = [finding for finding in findings if finding.family in (None, member.family)]
     choice = member.choice
     return FamilyReport(
@@ -133,9 +136,10 @@ def _method(member: Member) -> str | None:
     return word if word in (FIRST_FOUND, "kubernetes-internal-ip") else None
 
 
-def _daemon_sets(
+def daemon_set_reports(
     snapshot: Snapshot, question: Question, subjects: Iterable[Subject]
 ) -> tuple[DaemonSetReport, ...]:
+    """Report the DaemonSets asked about, whose nodes are among ``subjects``."""
     subjects = tuple(subjects)
     return tuple(
         _daemon_set(found, snapshot, question, subjects)

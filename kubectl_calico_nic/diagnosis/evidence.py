@@ -42,7 +42,7 @@ def choose(facts: NodeFacts, family: Family, env: ContainerEnv, version: Version
     stored = _stored(facts, family)
     source, reading = _telling_log(facts, family)
     if reading is None:
-        choice = _without_log(facts, env.setting(family), stored, version)
+        choice = _without_log(facts, family, env, stored, version)
     else:
         choice = _from_log(source, reading, family, stored)
         choice = _weighed(choice, reading, family, stored, facts, env, version)
@@ -67,11 +67,11 @@ def _telling_log(facts: NodeFacts, family: Family) -> tuple[str, LogReading | No
 
 
 def _without_log(
-    facts: NodeFacts, setting: Setting, stored: str | None, version: Version
+    facts: NodeFacts, family: Family, env: ContainerEnv, stored: str | None, version: Version
 ) -> Choice:
-    if _cannot_run(facts, setting, version):
-        reason = setting.method
-        return Choice(True, Outcome.INVALID_METHOD, evidence=(ENV,), reason=reason)
+    setting = env.setting(family)
+    if not env.backend_is_none and _cannot_run(facts, setting, version):
+        return Choice(True, Outcome.INVALID_METHOD, evidence=(ENV,), reason=setting.method)
     if stored is None:
         return Choice()
     return Choice(True, address=stored, evidence=(ANNOTATION,))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
@@ -104,37 +104,34 @@ def selects(daemon_set: DaemonSet, node: Node | None) -> bool:
     """
     if node is None:
         return True
-    spec = (daemon_set.spec.get("template") or {}).get("spec") or {}
+    spec = _mapping(_mapping(daemon_set.spec.get("template")).get("spec"))
     labels = {_OS_LABEL: node.os, **node.labels}
-    wanted = spec.get("nodeSelector") or {}
+    wanted = _mapping(spec.get("nodeSelector"))
     if any(labels.get(key) != value for key, value in wanted.items()):
         return False
-    affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
+    affinity = _mapping(_mapping(spec.get("affinity")).get("nodeAffinity"))
     required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution")
     if not isinstance(required, Mapping):
         return True
-    candidate = _Candidate(labels, {"metadata.name": node.name})
-    return any(candidate.fits(term) for term in required.get("nodeSelectorTerms") or ())
+    names = {"metadata.name": node.name}
+    terms = _mappings(required.get("nodeSelectorTerms"))
+    return any(_fits(term, labels, names) for term in terms)
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    labels: Mapping[str, str]
-    fields: Mapping[str, str] = field(default_factory=dict)
-
-    def fits(self, term: Mapping[str, Any]) -> bool:
-        """Whether a node selector term matches; an empty one matches nothing."""
-        expressions = term.get("matchExpressions") or ()
-        fields = term.get("matchFields") or ()
-        return bool(expressions or fields) and (
-            all(_matches(rule, self.labels) for rule in expressions)
-            and all(_matches(rule, self.fields) for rule in fields)
-        )
+def _fits(term: Mapping[str, Any], labels: Mapping[str, str], names: Mapping[str, str]) -> bool:
+    """Whether a node selector term matches; an empty one matches nothing."""
+    expressions = _mappings(term.get("matchExpressions"))
+    fields = _mappings(term.get("matchFields"))
+    return bool(expressions or fields) and (
+        all(_matches(rule, labels) for rule in expressions)
+        and all(_matches(rule, names) for rule in fields)
+    )
 
 
 def _matches(rule: Mapping[str, Any], values: Mapping[str, str]) -> bool:
     """Whether one requirement holds; one that cannot be read does not."""
-    found, wanted = values.get(str(rule.get("key"))), rule.get("values") or ()
+    found, listed = values.get(str(rule.get("key"))), rule.get("values")
+    wanted = [str(value) for value in listed] if isinstance(listed, list) else []
     match rule.get("operator"):
         case "In":
             return found is not None and found in wanted
@@ -155,3 +152,11 @@ def _compares(operator: str, found: str | None, wanted: Sequence[str]) -> bool:
     except (ValueError, IndexError):
         return False
     return left > right if operator == "Gt" else left < right
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _mappings(value: object) -> list[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []

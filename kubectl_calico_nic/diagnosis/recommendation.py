@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kubectl_calico_nic.calico.family import Family
 from kubectl_calico_nic.calico.version import Version
 from kubectl_calico_nic.diagnosis.candidates import (
-    CIDR,
-    INTERFACE,
     KUBERNETES_INTERNAL_IP,
     MOST_NAMES,
     MOST_NETWORKS,
@@ -22,6 +19,7 @@ from kubectl_calico_nic.diagnosis.candidates import (
 )
 from kubectl_calico_nic.diagnosis.report import Recommendation
 from kubectl_calico_nic.diagnosis.running_version import version_of_image
+from kubectl_calico_nic.diagnosis.set_command import set_command
 from kubectl_calico_nic.diagnosis.targets import (
     Forecast,
     Target,
@@ -33,10 +31,10 @@ from kubectl_calico_nic.findings.addresses import same_address
 from kubectl_calico_nic.findings.case import Case, Member
 from kubectl_calico_nic.findings.catalogue import MENDED_BY_METHOD
 from kubectl_calico_nic.findings.detection_failed import dragged_along
-from kubectl_calico_nic.findings.expected import Expected
 from kubectl_calico_nic.findings.finding import Finding
 from kubectl_calico_nic.findings.setting import Mode
-from kubectl_calico_nic.snapshot.snapshot import Origin
+from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Origin
+from kubectl_calico_nic.workload.rolling import PodState, RollForecast, Strategy, forecast_roll
 
 _NAMED = 3
 """How many nodes an advice names."""
@@ -221,12 +219,13 @@ def _recommendation(case: Case, problem: _Problem, trial: _Trial) -> Recommendat
         if not found.is_expected and (name in judged or found.harms)
     ]
     several = len(case.snapshot.daemon_sets) > 1
+    roll = _roll(case, problem.daemon_set)
     logged = sum(found.is_logged for found in trial.forecasts.values())
     return Recommendation(
         daemon_set=problem.daemon_set,
         family=problem.family,
         method=trial.method,
-        command=command(
+        command=set_command(
             trial.method,
             problem.family,
             problem.targets[0].member.expected,
@@ -237,39 +236,32 @@ def _recommendation(case: Case, problem: _Problem, trial: _Trial) -> Recommendat
         total=len(problem.targets),
         uncovered=tuple(sorted(uncovered)),
         note=f"on {logged} of them their logs alone prove it" if logged else "",
+        restarts=roll.restarts if roll else None,
+        at_once=roll.at_once if roll else None,
     )
+
+
+def _roll(case: Case, key: str | None) -> RollForecast | None:
+    """What a change of the template does to the DaemonSet's pods."""
+    daemon_set = case.snapshot.daemon_set(key or "")
+    if daemon_set is None:
+        return None
+    nodes = {member.name: member.facts for member in case.members if member.daemon_set == key}
+    states = [_pod_state(facts) for facts in nodes.values()]
+    return forecast_roll(states, Strategy.of(daemon_set.spec))
+
+
+def _pod_state(facts: NodeFacts) -> PodState:
+    pod = facts.pod
+    if pod is None or pod.deleted:
+        return PodState(facts.name, available=False, exists=False)
+    return PodState(facts.name, available=pod.ready)
 
 
 def _changes(now: str | None, then: Forecast) -> bool:
     if not then.is_known or then.address is None:
         return False
     return now is None or not same_address(now, then.address)
-
-
-def command(
-    method: str, family: Family, expected: Expected | None, daemon_set: str | None = None
-) -> str:
-    """The command line that sets ``method``, quoted for a shell.
-
-    An expectation that the user gave goes along: ``set`` would refuse the value without it.
-    """
-    words = ["kubectl", "calico-nic", "set", *_method_words(method)]
-    if family is Family.IPV6:
-        words += ["--family", "6"]
-    if daemon_set is not None:
-        words += ["--daemonset", daemon_set]
-    if expected is not None and expected.cidrs:
-        words += ["--expect-cidr", ",".join(expected.cidrs)]
-    if expected is not None and expected.names:
-        words += ["--expect-interface", ",".join(expected.names)]
-    return shlex.join(words)
-
-
-def _method_words(method: str) -> tuple[str, ...]:
-    for start, flag in ((INTERFACE, "--interface"), (CIDR, "--cidr")):
-        if method.startswith(start):
-            return flag, method.removeprefix(start)
-    return (f"--{method}",)
 
 
 def _restart(problem: _Problem) -> str:

@@ -86,6 +86,8 @@ class Recommendation:
 
     ``changes`` addresses change; ``nodes`` nodes are covered of ``total`` with an expectation;
     ``uncovered`` names the others. ``note`` is a sentence about what the coverage rests on.
+    Setting it restarts ``restarts`` pods, up to ``at_once`` of them at the same moment; both are
+    None where the DaemonSet was not read.
     """
 
     daemon_set: str | None
@@ -97,6 +99,8 @@ class Recommendation:
     total: int
     uncovered: tuple[str, ...] = ()
     note: str = ""
+    restarts: int | None = None
+    at_once: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

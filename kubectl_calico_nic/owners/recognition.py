@@ -23,14 +23,19 @@ def owner_of(daemon_set: DaemonSet) -> str:
     kind = _controller_kind(daemon_set.metadata)
     if kind:
         return _KINDS.get(kind, kind)
-    annotations = daemon_set.metadata.get("annotations") or {}
-    labels = daemon_set.metadata.get("labels") or {}
+    annotations = _mapping(daemon_set.metadata.get("annotations"))
+    labels = _mapping(daemon_set.metadata.get("labels"))
     if _HELM_RELEASE in annotations or labels.get(_MANAGED_BY) == "Helm":
         return HELM
     return MANIFEST
 
 
 def _controller_kind(metadata: Mapping[str, Any]) -> str:
-    owners = metadata.get("ownerReferences") or ()
-    found = (owner for owner in owners if isinstance(owner, Mapping) and owner.get("controller"))
-    return str(next(found, {}).get("kind", ""))
+    owners = metadata.get("ownerReferences")
+    listed = map(_mapping, owners) if isinstance(owners, list) else ()
+    found = next((owner for owner in listed if owner.get("controller") is True), {})
+    return str(found.get("kind", ""))
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -62,8 +62,9 @@ class CalicoNode:
             messages += self._closing()
         else:
             messages += self._rendered((Event.NODE_NOT_STARTED, {}))
+        # What a log says of a start is stored by the time that its last lines can be read.
+        self._store_outcome(found, starts=found.exit_code == 0 and self._networks)
         self._print(messages, _STARTUP_PID)
-        self._store_outcome(found, starts=found.exit_code == 0)
         return found.exit_code
 
     def monitor(self) -> None:
@@ -96,7 +97,8 @@ class CalicoNode:
         if network.links:
             inventory = with_links(inventory, network.links)
         nodes = {item["metadata"]["name"]: item for item in self._store.objects(NODES.key)}
-        mine = nodes.pop(self._node.name)
+        # It may have been deleted a moment ago.
+        mine = nodes.pop(self._node.name, {"metadata": {}, "status": {"addresses": []}})
         destinations = [
             value.removeprefix(_REACH)
             for value in (self._env.get(family.method_variable, "") for family in Family)
@@ -113,8 +115,16 @@ class CalicoNode:
             stored=stored_addresses(mine),
             others={name: stored_addresses(item) for name, item in nodes.items()},
             interfaces=mine["metadata"].get("annotations", {}).get(_INTERFACES),
-            routes={name: network.route(name) for name in destinations},
+            routes={name: self._route(name) for name in destinations},
         )
+
+    def _route(self, destination: str) -> str:
+        """The kernel's answer; a name resolves to something behind the default gateway."""
+        network = self._node.network
+        answer = network.route(destination)
+        if answer.startswith("Error") and network.gateway is not None:
+            return network.route(network.gateway[0])
+        return answer
 
     def _opening(self) -> list[Message]:
         name = self._node.name
@@ -129,12 +139,16 @@ class CalicoNode:
         )
 
     def _closing(self) -> list[Message]:
-        return self._rendered(
-            (Event.AS_GLOBAL, {}),
-            (Event.USING_NODE_NAME, {"node": self._node.name}),
-            (Event.NETWORK_UNAVAILABLE_SET, {"value": "false"}),
-            (Event.NODE_STARTED, {}),
-        )
+        name = (Event.USING_NODE_NAME, {"node": self._node.name})
+        if not self._networks:
+            return self._rendered(name, (Event.NODE_STARTED, {}))
+        available = (Event.NETWORK_UNAVAILABLE_SET, {"value": "false"})
+        return self._rendered((Event.AS_GLOBAL, {}), name, available, (Event.NODE_STARTED, {}))
+
+    @property
+    def _networks(self) -> bool:
+        """Whether Calico does the networking, and not policy alone."""
+        return self._env.get("CALICO_NETWORKING_BACKEND") != "none"
 
     def _rendered(self, *events: tuple[Event, Mapping[str, Any]]) -> list[Message]:
         rendered = (render(event, self._version, **fields) for event, fields in events)
@@ -154,7 +168,7 @@ class CalicoNode:
 
     def _store_outcome(self, found: Start, *, starts: bool) -> None:
         def edit(item: Object) -> None:
-            annotations = item["metadata"].pop("annotations", {})
+            annotations = dict(item["metadata"].pop("annotations", {}))
             for family in Family:
                 _set(annotations, family.address_annotation, found.stored.get(family))
             _set(annotations, _INTERFACES, found.interfaces_annotation)

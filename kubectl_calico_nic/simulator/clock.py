@@ -51,7 +51,8 @@ class Clock:
         self._condition = threading.Condition()
         self._busy = False
         self._stopped = False
-        self._failure: BaseException | None = None
+        self.failure: Exception | None = None
+        """What an action raised: nothing happens any more after that."""
         self._thread: threading.Thread | None = None
         self._live_since: float | None = None
 
@@ -105,13 +106,19 @@ class Clock:
         """
         with self._condition:
             still = self._condition.wait_for(self._is_settled, timeout)
-            if self._failure is not None:
-                raise self._failure
+            if self.failure is not None:
+                raise self.failure
             if not still:
                 raise TimeoutError(f"the simulated cluster did not settle in {timeout} s")
 
     def advance(self, seconds: float) -> None:
-        """Let ``seconds`` simulated seconds pass at once, patient actions included (pace 0)."""
+        """Let ``seconds`` simulated seconds pass at once, patient actions included.
+
+        Raises:
+            ValueError: time passes by itself here, the pace is not 0.
+        """
+        if self._pace:
+            raise ValueError("time can be advanced with pace 0 only")
         self.settle()
         with self._condition:
             self._horizon = self._elapsed + seconds
@@ -122,7 +129,7 @@ class Clock:
             self._elapsed = max(self._elapsed, self._horizon)
 
     def _is_settled(self) -> bool:
-        if self._failure is not None or self._stopped:
+        if self.failure is not None or self._stopped:
             return True
         waiting = self._patient and self._patient[0].due <= self._horizon
         return not (self._busy or self._prompt or waiting)
@@ -138,8 +145,8 @@ class Clock:
                 self._busy = True
             try:
                 entry.action()
-            except BaseException as error:  # handed to whoever waits for the cluster
-                self._failure = error
+            except Exception as error:  # handed to whoever waits for the cluster
+                self.failure = error
                 self._stopped = True
 
     def _wait_for_entry(self) -> _Entry | None:

@@ -49,17 +49,19 @@ class SimulatedCluster:
         self._registry = Registry((*BUILT_IN, *self._story.custom_resources))
         nodes = self._story.nodes
         self._kubelets = Kubelets(self.store, self.clock, self._story)
-        Scheduler(self.store, self.clock, [node.name for node in nodes if node.full])
-        DaemonSetController(self.store, self.clock)
-        api = ApiServer(
-            self.store, self.clock, self._registry, Access(self._story.denied), self._kubelets
+        self._scheduler = Scheduler(
+            self.store, self.clock, [node.name for node in nodes if node.full]
         )
-        self._http = HttpServer(api.answer)
+        self._daemon_sets = DaemonSetController(self.store, self.clock)
+        self._http: HttpServer | None = None
 
     def __enter__(self) -> SimulatedCluster:
         """Live through the past, then begin real time."""
         self._create_objects()
         self.clock.rehearse(self._story.uptime)
+        access = Access(self._story.denied)
+        api = ApiServer(self.store, self.clock, self._registry, access, self._kubelets)
+        self._http = HttpServer(api.answer)
         self.clock.start()
         self._http.start()
         return self
@@ -70,14 +72,19 @@ class SimulatedCluster:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End everything."""
+        """End everything; what failed in the background is raised unless something else is."""
+        assert self._http is not None
         self.clock.stop()
         self.store.close()
         self._http.stop()
+        failure = self.clock.failure or self._http.failure
+        if failure is not None and error is None:
+            raise failure
 
     @property
     def server(self) -> str:
-        """The URL of its API server."""
+        """The URL of its API server, while it runs."""
+        assert self._http is not None
         return self._http.url
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 from kubectl_calico_nic.simulator.exchange import TEXT, Answer, Request, Stream
 from kubectl_calico_nic.simulator.status_errors import bad_request
@@ -78,8 +78,10 @@ def _since(request: Request, now: datetime) -> datetime | None:
     text = request.parameter("sinceTime")
     if not text:
         return None
+    seconds_text, _, fraction = text.rstrip("Z").partition(".")
     try:
-        return datetime.fromisoformat(text.replace("Z", "+00:00"))
+        time = datetime.strptime(seconds_text, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
+        return time + timedelta(seconds=float(f"0.{fraction or 0}"))
     except ValueError as error:
         raise bad_request(f'parsing time "{text}": {error}') from error
 

@@ -188,9 +188,9 @@ class _Sync:
 
     def _is_available(self, pod: Object) -> bool:
         condition = _ready_condition(pod)
-        if condition.get("status") != "True":
-            return False
         needed = float(self._daemon_set["spec"].get("minReadySeconds", 0))
+        if condition.get("status") != "True" or not needed:
+            return condition.get("status") == "True"
         since = datetime.strptime(condition["lastTransitionTime"], "%Y-%m-%dT%H:%M:%SZ")
         age = self._clock.now() - since.replace(tzinfo=timezone.utc)
         return age.total_seconds() >= needed

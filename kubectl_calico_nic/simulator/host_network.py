@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import netaddr
@@ -52,13 +53,16 @@ class HostNetwork:
         except (netaddr.AddrFormatError, ValueError):
             family = "inet6" if ":" in destination else "inet"
             return f'Error: {family} prefix is expected rather than "{destination}".'
-        own = list(_own_addresses(self.addresses))
-        for name, cidr in own:
-            if address in netaddr.IPNetwork(cidr):
-                return _route(destination, f"dev {name}", cidr)
-        for name, cidr in own:
+        own = list(_own_networks(self.addresses))
+        if any(address == network.ip for _, network in own):
+            return f"local {destination} dev lo src {destination} uid 0 \\    cache <local> "
+        near = [(network.prefixlen, name, network) for name, network in own if address in network]
+        if near:
+            _, name, network = max(near)
+            return _route(destination, f"dev {name}", network)
+        for name, network in own:
             if self.gateway and (name, address.version) == (self.gateway[1], 4):
-                return _route(destination, f"via {self.gateway[0]} dev {name}", cidr)
+                return _route(destination, f"via {self.gateway[0]} dev {name}", network)
         return _UNREACHABLE
 
 
@@ -136,12 +140,14 @@ def _block(index: int, nic: Nic) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _own_addresses(text: str) -> Iterable[tuple[str, str]]:
+def _own_networks(text: str) -> Iterator[tuple[str, netaddr.IPNetwork]]:
+    """The interfaces and addresses of ``ip -o addr show``; lines that are none are passed over."""
     for line in text.splitlines():
         words = line.split()
-        if len(words) > 3 and words[2] in ("inet", "inet6") and "/" in words[3]:
-            yield words[1], words[3]
+        if len(words) > 3 and words[2] in ("inet", "inet6"):
+            with contextlib.suppress(netaddr.AddrFormatError):
+                yield words[1], netaddr.IPNetwork(words[3])
 
 
-def _route(destination: str, way: str, cidr: str) -> str:
-    return f"{destination} {way} src {cidr.partition('/')[0]} uid 0 \\    cache "
+def _route(destination: str, way: str, network: netaddr.IPNetwork) -> str:
+    return f"{destination} {way} src {network.ip} uid 0 \\    cache "

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import select
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -36,6 +37,7 @@ class HttpServer(ThreadingHTTPServer):
         self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self.failure: BaseException | None = None
         super().__init__((_LOOPBACK, 0), _Handler)
 
     @property
@@ -72,8 +74,11 @@ class HttpServer(ThreadingHTTPServer):
             self._connections.discard(request)
         super().shutdown_request(request)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no error."""
+    def handle_error(self, *_: Any) -> None:
+        """Keep what went wrong in here for whoever stops the server; clients may just leave."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            self.failure = self.failure or error
 
 
 class _Handler(BaseHTTPRequestHandler):

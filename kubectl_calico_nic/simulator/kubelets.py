@@ -111,7 +111,8 @@ class Kubelets:
             for item in self._store.objects(NODES.key)
         }
         addresses = {name: cidr for name, cidr in stored.items() if cidr}
-        running = {worker.node for worker in self._workers.values() if worker.is_running}
+        with self._store.changed:
+            running = {worker.node for worker in self._workers.values() if worker.is_running}
         return sessions(node, addresses, running, routed=self._routed)
 
     def _expect_probes(self) -> None:
@@ -120,10 +121,11 @@ class Kubelets:
 
     def _require_reachable(self, pod: Object, what: str) -> None:
         """Refuse what a kubelet that does not answer is asked; ``%s`` in ``what`` is its place."""
-        node = self._nodes[pod["spec"]["nodeName"]]
-        if node.reachable:
+        name = pod["spec"]["nodeName"]
+        node = self._nodes.get(name)
+        if node is not None and node.reachable:
             return
-        place = f"{node.internal_ips[0]}:10250"
+        place = f"{node.host_ip if node else name}:10250"
         message = f"{what.replace('%s', place)} dial tcp {place}: connect: no route to host"
         raise StatusError(500, "", message)
 

@@ -186,8 +186,8 @@ class PodWorker:
 
     def _serve(self, node: CalicoNode) -> Iterator[_Wait]:
         self._started = self._clock.seconds()
-        self._peers_changed()
         self.expect_probe(_FIRST_PROBE)
+        self._peers_changed()
         while True:
             yield _Wait(_MONITOR_INTERVAL, patient=True)
             node.monitor()
@@ -235,7 +235,7 @@ class PodWorker:
                 item["status"] = pod_status(
                     item["status"],
                     self._clock.now(),
-                    host_ip=self._node.internal_ips[0],
+                    host_ip=self._node.host_ip,
                     init=self._init,
                     main=self._main,
                 )

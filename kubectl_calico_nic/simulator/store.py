@@ -133,12 +133,16 @@ class Store:
     def edit(
         self, resource: str, namespace: str, name: str, edit: Callable[[Object], None]
     ) -> Object | None:
-        """Let ``edit`` change a copy of the object and store it; None when it is gone."""
+        """Let ``edit`` change a copy of the object and store it; None when it is gone.
+
+        The copy is two levels deep: members of metadata, spec and status may be set, what is
+        below them is shared with the former state and must be replaced whole.
+        """
         with self.changed:
             current = self.get(resource, namespace, name)
             if current is None:
                 return None
-            edited = copy.deepcopy(current)
+            edited = _copy(current)
             edit(edited)
             return self.replace(resource, edited)
 
@@ -148,7 +152,7 @@ class Store:
             previous = self._objects.get(resource, {}).get((namespace, name))
             if previous is None:
                 return None
-            return self._write("DELETED", resource, copy.deepcopy(previous), previous)
+            return self._write("DELETED", resource, _copy(previous), previous)
 
     def forget_changes(self) -> None:
         """Forget all changes so far, as etcd's compaction does: older watches expire."""
@@ -188,6 +192,10 @@ class Store:
 def rfc3339(moment: datetime) -> str:
     """``moment`` as metav1.Time writes it: whole seconds, ``Z``."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _copy(item: Object) -> Object:
+    return {key: copy.copy(value) for key, value in item.items()}
 
 
 def _key(item: Object) -> tuple[str, str]:

@@ -31,6 +31,11 @@ class SimulatedNode:
     reachable: bool = True
     full: bool = False
 
+    @property
+    def host_ip(self) -> str:
+        """What the kubelet reports as ``hostIP``: the first InternalIP, empty without any."""
+        return next(iter(self.internal_ips), "")
+
 
 @dataclass(frozen=True, slots=True)
 class Story:

@@ -137,30 +137,30 @@ def _labels(labels: Mapping[str, str] | None) -> str:
 
 
 def _node(item: Object, now: datetime) -> Sequence[Any]:
-    status, labels = item["status"], item["metadata"].get("labels", {})
-    conditions = {entry["type"]: entry["status"] for entry in status["conditions"]}
+    status, labels = item.get("status", {}), item["metadata"].get("labels", {})
+    conditions = {entry["type"]: entry["status"] for entry in status.get("conditions", ())}
     words = {"True": "Ready", None: "Unknown"}.get(conditions.get("Ready"), "NotReady")
-    if item["spec"].get("unschedulable"):
+    if item.get("spec", {}).get("unschedulable"):
         words += ",SchedulingDisabled"
     prefix = "node-role.kubernetes.io/"
     roles = sorted(key.removeprefix(prefix) for key in labels if key.startswith(prefix))
-    info = status["nodeInfo"]
+    info = status.get("nodeInfo", {})
     return (
         item["metadata"]["name"],
         words,
         ",".join(roles) or "<none>",
         _created(item, now),
-        info["kubeletVersion"],
+        info.get("kubeletVersion", ""),
         _address(status, "InternalIP"),
         _address(status, "ExternalIP"),
-        info["osImage"],
-        f"{info['kernelVersion']} ({info['architecture']})",
-        info["containerRuntimeVersion"],
+        info.get("osImage", "<unknown>"),
+        f"{info['kernelVersion']} ({info['architecture']})" if info else "<unknown>",
+        info.get("containerRuntimeVersion", "<unknown>"),
     )
 
 
 def _address(status: Mapping[str, Any], kind: str) -> str:
-    found = (entry["address"] for entry in status["addresses"] if entry["type"] == kind)
+    found = (entry["address"] for entry in status.get("addresses", ()) if entry["type"] == kind)
     return next(found, "<none>")
 
 

@@ -57,9 +57,12 @@ class Writing:
         form = Representation(resource, request, self._clock.now())
         item = decode(request.json())
         metadata = item["metadata"]
+        if not metadata.get("name"):
+            why = "Required value: name or generateName is required"
+            raise invalid(resource, "", [Cause("FieldValueRequired", "metadata.name", why)])
         if resource.namespaced and metadata.setdefault("namespace", namespace) != namespace:
             raise bad_request(_OTHER_NAMESPACE)
-        if self._store.get(resource.key, metadata.get("namespace", ""), metadata.get("name", "")):
+        if self._store.get(resource.key, metadata.get("namespace", ""), metadata["name"]):
             raise already_exists(resource, metadata["name"])
         prepare_new(resource, item)
         check_new(resource, item)
@@ -143,6 +146,8 @@ def prepare_new(resource: Resource, item: Object) -> None:
     apply_defaults(resource, item)
     if resource is DAEMON_SETS or resource.custom:
         item["metadata"]["generation"] = 1
+    if resource is PODS:
+        item["status"] = {"phase": "Pending", "qosClass": "BestEffort"}
     if resource is DAEMON_SETS:
         item["metadata"]["annotations"][TEMPLATE_GENERATION_ANNOTATION] = "1"
         item["status"] = {

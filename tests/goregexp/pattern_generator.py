@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import string
 from collections.abc import Callable
 
@@ -13,9 +14,10 @@ INTERFACES = (
     "nodelocaldns", "tailscale0", "p1p1", "vEthernet (Ethernet)",
 )  # fmt: skip
 ODD_NAMES = (
-    "", "\n", "eth0\n", "eth0\nbond4", " eth0", "a" * 15, "x" * 15, "ab" * 7, "É0", "bönd4", "ΣΑΣ",
-    "ſtraße", "\u212aube", "ǅ", "日本0", "\u0345\u0399", "\ufffd", "eth\udcff", "\udce2\udc82",
-    "\udced\udca0\udc80", "bond4\x00", "_", "-", "Ⅳ٣", "ı", "\U00010400\U00010428",
+    "", "\n", "\v", "eth0\n", "eth0\nbond4", " eth0", "a" * 15, "x" * 15, "ab" * 7, "É0", "bönd4",
+    "ΣΑΣ", "\u017fstraße", "\u212aube", "ǅ", "日本0", "\u0345\u0399", "\ufffd", "eth\udcff",
+    "\udce2\udc82", "\udced\udca0\udc80", "bond4\x00", "_", "-", "Ⅳ٣", "\u0131",
+    "\U00010400\U00010428",
 )  # fmt: skip
 
 CLASS_NAMES = (
@@ -38,16 +40,18 @@ MISTAKES = (
     "[z-a]", "[a", "[^", "[]", "[^]", "[]a]", "[^]a]", "[a-", "[a-]", "[-a]", "[a-\\d]", "[\\d-z]",
     "[[:foo:]]", "[[:alpha:]", "[[:alpha", "[:alpha:]", "[[:^alpha:]]", "[[::]]", "[[:]", "[--a]",
     "[a-\\x{110000}]", "[\\b]", "[\\Q]", "[\\z]", "[\\C]", "[\\p{Foo}]", "[\\pL-z]", "[\\", "[a\\",
-    "\\", "\\C", "\\Z", "\\G", "\\1", "\\8", "\\07", "\\18", "\\x", "\\x4", "\\x4g", "\\x{", "\\x{}",
-    "\\x{41", "\\x{4g}", "\\x{110000}", "\\x{10FFFF}", "\\x{D800}", "\\u0041", "\\e", "\\h", "\\R",
-    "\\X", "\\K", "\\é", "\\_", "\\-", "\\<", "\\ ", "\\Q", "\\Q(", "\\Qa\\Eb*", "\\E", "\\Q\\E*",
-    "\\Qab\\E+", "\\p", "\\P", "\\pX", "\\p{", "\\p{Foo}", "\\p{}", "\\p{^}", "\\p{Old_Italic}",
-    "\\p{Lu", "\\p{IsGreek}", "\\p{Script=Greek}", "\\pl", "\\p{^^L}", "\udcff", "[\udcff]",
-    "\\Q\udcff", "\\\udcff", "(?\udcff)", "(?P<\udcff>a)", "\\p{\udcff}", "[[:\udcff:]]", "\ufffd",
-    "\\p\udcff", "\\x\udcff", "\\x{4\udcff}", "a{\udcff}", "(?P<n>a)(?P<n>b)", "(?:", "(?i:",
+    "\\", "\\C", "\\Z", "\\G", "\\1", "\\8", "\\07", "\\18", "\\x", "\\x4", "\\x4g", "\\x{",
+    "\\x{41", "\\x{4g}", "\\x{}", "\\x{110000}", "\\x{10FFFF}", "\\x{D800}", "\\u0041", "\\e",
+    "\\h", "\\R", "\\X", "\\K", "\\é", "\\_", "\\-", "\\<", "\\ ", "\\Q", "\\Q(", "\\Qa\\Eb*",
+    "\\E", "\\Q\\E*", "\\Qab\\E+", "\\p", "\\P", "\\pX", "\\p{", "\\p{Foo}", "\\p{}", "\\p{^}",
+    "\\p{Old_Italic}", "\\p{Lu", "\\p{IsGreek}", "\\p{Script=Greek}", "\\pl", "\\p{^^L}", "\udcff",
+    "[\udcff]", "\\Q\udcff", "\\\udcff", "(?\udcff)", "(?P<\udcff>a)", "\\p{\udcff}",
+    "[[:\udcff:]]", "\ufffd", "\\p\udcff", "\\x\udcff", "\\x{4\udcff}", "a{\udcff}",
+    "(?P<n>a)(?P<n>b)", "(?:", "(?i:",
 )  # fmt: skip
 
 _META = string.punctuation + "0123456789abixzACPQELpswd"
+_SYNTAX = re.compile(r"\(\?[^:)>]*[:)>]|\\.|[\[\](){}|^$*+?]")
 _MAX_DEPTH = 3
 
 
@@ -58,7 +62,12 @@ class PatternGenerator:
         self._random = random.Random(seed)
         kinds: tuple[tuple[int, Callable[[int], str]], ...] = (
             (30, lambda depth: self._literal()),
-            (10, lambda depth: self._of(string.ascii_letters + string.digits + "-_ \nÉσſ\u212aдж")),
+            (
+                10,
+                lambda depth: self._of(
+                    string.ascii_letters + string.digits + "-_ \nÉ\u03c3\u017f\u212aдж"
+                ),
+            ),
             (8, lambda depth: "."),
             (14, lambda depth: self._class()),
             (6, lambda depth: "\\" + self._of("dDsSwW")),
@@ -68,6 +77,7 @@ class PatternGenerator:
             (4, lambda depth: self._escape()),
             (2, lambda depth: rf"\Q{self._literal()}{self._of('.*[(')}\E"),
             (2, lambda depth: f"(?{self._flags()})"),
+            (3, lambda depth: f"{self._of(('', 'e'))}(?i){self._literal()}(?-i){self._literal()}"),
             (2, lambda depth: self._of(MISTAKES)),
         )
         self._weights, self._kinds = zip(*kinds, strict=True)
@@ -93,11 +103,15 @@ class PatternGenerator:
         if draw < 0.45:
             return self._of(ODD_NAMES)
         if draw < 0.6:
-            return "".join(each for each in pattern if each.isalnum() or each in "-. ")[:15]
+            plain = _SYNTAX.sub("", pattern)[: self._random.randrange(4, 16)]
+            return self._in_other_case(plain) if self._chance(0.5) else plain
         if draw < 0.75:
             return self._broken(self._of(INTERFACES)).swapcase()
         runes = (pattern or "a") + string.digits
         return "".join(self._random.choices(runes, k=self._random.randrange(16)))
+
+    def _in_other_case(self, text: str) -> str:
+        return "".join(each.swapcase() if self._chance(0.4) else each for each in text)
 
     def _alternatives(self, depth: int) -> str:
         return "|".join(
@@ -109,7 +123,7 @@ class PatternGenerator:
         return "".join(self._atom(depth) + self._repetition() for _ in range(count))
 
     def _atom(self, depth: int) -> str:
-        (kind,) = self._random.choices(self._kinds, self._weights)
+        kind: Callable[[int], str] = self._random.choices(self._kinds, self._weights)[0]
         return kind(depth)
 
     def _literal(self) -> str:
@@ -130,7 +144,7 @@ class PatternGenerator:
     def _class(self) -> str:
         parts = [
             self._of(
-                ("a-z", "0-9", "A-Z", "a-f", "34", "eb", "_", ".", "-", "à-ÿ", "Α-ω", "K", "ß")
+                ("a-z", "0-9", "A-Z", "a-f", "34", "eb", "_", ".", "-", "à-ÿ", "\u0391-ω", "K", "ß")
             ),
             self._of(
                 ("\\d", "\\w", "\\S", "\\.", "\\n", "\\-", "\\]", "\\x41", "]", "^", "[", "&&")

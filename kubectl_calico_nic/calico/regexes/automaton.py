@@ -69,7 +69,7 @@ class Reach:
 class Automaton:
     """The automaton of a syntax tree.
 
-    ``steps`` counts the positions that were visited: the whole of the work that a matcher does.
+    ``steps`` counts the visits to positions: the whole of the work that a matcher does.
     """
 
     def __init__(self, tree: Node) -> None:
@@ -97,8 +97,13 @@ class Automaton:
                     pending.append(following)
         return Reach(tuple(reading), end=None in visited)
 
-    def past(self, position: Position) -> Position | None:
-        """Return where the automaton stands once ``position`` has taken its rune."""
+    def read(self, reach: Reach, rune: str) -> set[Position | None]:
+        """Return where the automaton may stand once it has read ``rune``."""
+        self.steps += len(reach.reading)
+        return {self._past(position) for position in reach.reading if position.takes(rune)}
+
+    def _past(self, position: Position) -> Position | None:
+        """Return what comes after the rune that ``position`` reads."""
         node, index = position.node, position.index + 1
         if node.op is Op.LITERAL and index < len(node.literal):
             return self._at(node, index, position.after)

@@ -9,8 +9,9 @@ runes costs one lookup per rune.
 from __future__ import annotations
 
 import enum
+import functools
 
-from kubectl_calico_nic.calico.regexes.automaton import Automaton, Context, Position
+from kubectl_calico_nic.calico.regexes.automaton import Automaton, Context, Position, Reach
 from kubectl_calico_nic.calico.regexes.tree import Node
 
 _MAX_REMEMBERED = 100_000
@@ -40,13 +41,14 @@ class _Kind(enum.Enum):
 class _State(dict[str, "_State"]):
     """A state: maps a rune to the next state, which is found when it is first needed."""
 
-    __slots__ = ("_matcher", "before", "positions")
+    __slots__ = ("_matcher", "before", "positions", "reached")
 
     def __init__(self, matcher: Matcher, positions: frozenset[Position], before: _Kind) -> None:
         super().__init__()
         self._matcher = matcher
         self.positions = positions
         self.before = before
+        self.reached: dict[Context, Reach] = {}
 
     def __missing__(self, rune: str) -> _State:
         state = self[rune] = self._matcher.next_state(self, rune)
@@ -86,18 +88,26 @@ class Matcher:
         """Return the state after ``rune`` or the end of the text (for _State alone)."""
         self._remember(1)
         kind = _kind(rune)
-        reach = self.automaton.reach(self._positions(state), _context(state.before, kind))
+        reach = self._reach(state, _context(state.before, kind))
         if reach.end:
             return self._matched
         if rune == _END:
             return self._failed
-        past = {self.automaton.past(each) for each in reach.reading if each.takes(rune)}
+        past = self.automaton.read(reach, rune)
         positions = frozenset(each for each in past if each is not None)
         if len(positions) < len(past):
             return self._matched
         if self._is_anchored and not positions:
             return self._failed
         return self._state(positions, kind)
+
+    def _reach(self, state: _State, context: Context) -> Reach:
+        reach = state.reached.get(context)
+        if reach is None:
+            reach = self.automaton.reach(self._positions(state), context)
+            self._remember(len(reach.reading))
+            state.reached[context] = reach
+        return reach
 
     def _positions(self, state: _State) -> list[Position]:
         """Return where the automaton stands in ``state``, a match that begins here included."""
@@ -121,6 +131,7 @@ class Matcher:
         self._remembered = amount
         for state in (self._start, *self._states.values()):
             state.clear()
+            state.reached.clear()
         self._states.clear()
 
 
@@ -133,6 +144,7 @@ def _kind(rune: str) -> _Kind:
     return _Kind.WORD if is_word else _Kind.OTHER
 
 
+@functools.cache
 def _context(before: _Kind, after: _Kind) -> Context:
     """Return what holds between two runes (EmptyOpContext of prog.go)."""
     is_boundary = (before is _Kind.WORD) != (after is _Kind.WORD)

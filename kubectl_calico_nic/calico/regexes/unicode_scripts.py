@@ -12,13 +12,13 @@ from kubectl_calico_nic.calico.regexes.rune_sets import RuneSet, rune_set
 
 def script_runes(name: str) -> RuneSet | None:
     """Return the runes of the script ``name``, None where there is no such script."""
-    if name not in _SCRIPTS:
+    if name not in SCRIPTS:
         return None
-    bounds = (each.partition("-") for each in _SCRIPTS[name].split())
+    bounds = (each.partition("-") for each in SCRIPTS[name].split())
     return rune_set((int(first, 16), int(last or first, 16)) for first, _, last in bounds)
 
 
-_SCRIPTS = {
+SCRIPTS = {
     "Adlam": "1e900-1e94b 1e950-1e959 1e95e-1e95f",
     "Ahom": "11700-1171a 1171d-1172b 11730-11746",
     "Arabic": (
@@ -234,3 +234,4 @@ _SCRIPTS = {
     "Yezidi": "10e80-10ea9 10eab-10ead 10eb0-10eb1",
     "Yi": "a000-a48c a490-a4c6",
 }
+"""The name of a script -> its runes, as ranges of hexadecimal numbers."""

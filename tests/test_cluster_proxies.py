@@ -1,0 +1,190 @@
+"""Proxies: which one, and that everything goes through it, trust included."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kubectl_calico_nic.cluster.connection import Connection
+from kubectl_calico_nic.cluster.errors import ConnectionFailed, KubeconfigError
+from kubectl_calico_nic.cluster.proxies import proxy_for
+from tests.cluster_connection import connection_to, session_for
+from tests.cluster_exec import STDOUT, SUCCESS, streaming
+from tests.cluster_server import (
+    Authority,
+    Handler,
+    RecordingServer,
+    Reply,
+    serving,
+    unused_port,
+)
+
+PROXY = {"HTTPS_PROXY": "http://proxy:3128", "HTTP_PROXY": "plain:80"}
+
+
+@pytest.mark.parametrize(
+    ("url", "environ", "proxy"),
+    [
+        ("https://k8s.example:6443", PROXY, "http://proxy:3128"),
+        ("http://k8s.example", PROXY, "http://plain:80"),
+        ("https://k8s.example", {"https_proxy": "http://lower"}, "http://lower"),
+        ("https://k8s.example", {"HTTP_PROXY": "http://p", "ALL_PROXY": "http://q"}, None),
+        ("https://localhost:6443", PROXY, None),
+        ("https://127.0.0.1:6443", PROXY, None),
+        ("https://[::1]:6443", PROXY, None),
+        ("https://k8s.example", {**PROXY, "NO_PROXY": "*"}, None),
+        ("https://a.k8s.example", {**PROXY, "NO_PROXY": "x, k8s.example"}, None),
+        ("https://k8s.example", {**PROXY, "no_proxy": "K8S.example"}, None),
+        ("https://notk8s.example", {**PROXY, "NO_PROXY": "k8s.example"}, "http://proxy:3128"),
+        ("https://k8s.example", {**PROXY, "NO_PROXY": ".k8s.example"}, "http://proxy:3128"),
+        ("https://a.k8s.example", {**PROXY, "NO_PROXY": "*.k8s.example"}, None),
+        ("https://k8s.example:6443", {**PROXY, "NO_PROXY": "k8s.example:6443"}, None),
+        ("https://k8s.example", {**PROXY, "NO_PROXY": "k8s.example:443"}, None),
+        (
+            "https://k8s.example:6443",
+            {**PROXY, "NO_PROXY": "k8s.example:443"},
+            "http://proxy:3128",
+        ),
+        ("https://10.1.2.3:6443", {**PROXY, "NO_PROXY": "10.0.0.0/8"}, None),
+        ("https://10.1.2.3:6443", {**PROXY, "NO_PROXY": "10.1.2.3:6443"}, None),
+        ("https://10.1.2.3:6443", {**PROXY, "NO_PROXY": "2.3"}, "http://proxy:3128"),
+        ("https://[fd00::1]:6443", {**PROXY, "NO_PROXY": "fd00::/8"}, None),
+        ("https://[fd00::1]:6443", {**PROXY, "NO_PROXY": "[fd00::1]:6443"}, None),
+        ("https://[fd00::1]:6443", {**PROXY, "NO_PROXY": ",:,/,x/y"}, "http://proxy:3128"),
+    ],
+)
+def test_the_environment_chooses_as_go_reads_it(
+    url: str, environ: dict[str, str], proxy: str | None
+) -> None:
+    assert proxy_for(url, "", environ) == proxy
+
+
+def test_a_configured_proxy_is_always_used() -> None:
+    environ = {**PROXY, "NO_PROXY": "*"}
+    assert proxy_for("https://127.0.0.1", "http://mine", environ) == "http://mine"
+
+
+def test_a_proxy_that_we_cannot_use_is_an_error() -> None:
+    with pytest.raises(KubeconfigError, match='unsupported scheme "ftp"'):
+        proxy_for("https://k8s.example", "", {"HTTPS_PROXY": "ftp://u:hidden@p"})
+
+
+def tunnel(handler: Handler) -> None:
+    """What a proxy does with CONNECT."""
+    host, _, port = handler.path.rpartition(":")
+    with socket.create_connection((host, int(port))) as upstream:
+        handler.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        back = threading.Thread(target=copy, args=(upstream, handler.connection), daemon=True)
+        back.start()
+        copy(handler.connection, upstream)
+        back.join(1.0)
+
+
+def copy(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def proxy() -> Iterator[RecordingServer]:
+    with serving() as proxy:
+        proxy.on("*", Reply(misbehave=tunnel))
+        yield proxy
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path)
+
+
+def through(proxy_url: str, server: RecordingServer, authority: Authority) -> Connection:
+    return connection_to(
+        server.url, proxy_url=proxy_url, certificate_authority_data=authority.ca_pem
+    )
+
+
+def with_password(url: str) -> str:
+    return url.replace("//", "//user:s3cret@")
+
+
+def test_requests_and_commands_go_through_a_tunnel(
+    proxy: RecordingServer, authority: Authority
+) -> None:
+    with serving(authority.server_tls()) as server:
+        server.on("/api/v1/namespaces/n/pods/p/exec", streaming(STDOUT + b"x", SUCCESS))
+        connection = through(with_password(proxy.url), server, authority)
+        with session_for(connection) as session:
+            session.get("/version")
+            assert session.execute("n", "p", "c", ["ip"], timeout=5.0).stdout == "x"
+    assert [(r.method, r.target) for r in proxy.requests] == [("CONNECT", server.host)] * 2
+    expected = "Basic " + base64.b64encode(b"user:s3cret").decode()
+    assert {r.get("Proxy-Authorization") for r in proxy.requests} == {expected}
+    assert {r.get("Authorization") for r in proxy.requests} == {None}
+    assert {r.get("Authorization") for r in server.requests} == {"Bearer t0"}
+    assert {r.get("Proxy-Authorization") for r in server.requests} == {None}
+
+
+def test_a_proxy_of_the_environment_is_used(proxy: RecordingServer) -> None:
+    proxy.on("*", Reply(body={"seen": True}))
+    connection = connection_to("http://k8s.example:8080")
+    connection = replace(connection, environ={"http_proxy": proxy.url})
+    with session_for(connection) as session:
+        assert session.get("/x") == {"seen": True}
+    assert proxy.last.target == "http://k8s.example:8080/x"
+
+
+def test_a_proxy_over_tls_proves_itself(authority: Authority) -> None:
+    with (
+        serving(authority.server_tls()) as server,
+        serving(authority.server_tls()) as proxy,
+        serving(Authority(authority.directory).server_tls()) as stranger,
+    ):
+        for each in (proxy, stranger):
+            each.on("*", Reply(misbehave=tunnel))
+        with session_for(through(proxy.url, server, authority)) as session:
+            session.get("/version")
+        connection = through(stranger.url, server, authority)
+        with session_for(connection) as session, pytest.raises(ConnectionFailed, match="x509"):
+            session.get("/version")
+    assert len(server.requests) == 1
+    assert stranger.requests == []
+
+
+def test_a_proxy_that_fails_is_named_without_its_password(authority: Authority) -> None:
+    port = unused_port()
+    with serving(authority.server_tls()) as server, serving() as proxy:
+        connection = through(f"http://user:s3cret@127.0.0.1:{port}", server, authority)
+        with session_for(connection) as session, pytest.raises(ConnectionFailed) as refused:
+            session.get("/version")
+        proxy.on("*", Reply(407, b"", "text/plain"))
+        connection = through(with_password(proxy.url), server, authority)
+        with session_for(connection) as session, pytest.raises(ConnectionFailed) as denied:
+            session.get("/version")
+    assert refused.value.text == (
+        f"Unable to connect to the server: proxyconnect tcp: dial tcp 127.0.0.1:{port}: connect: "
+        "connection refused"
+    )
+    assert denied.value.text == ("Unable to connect to the server: Proxy Authentication Required")
+
+
+def test_socks_without_its_package_is_an_error(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "socks", None)
+    with serving(authority.server_tls()) as server:
+        connection = through("socks5://u:p@127.0.0.1:1", server, authority)
+        with session_for(connection) as session, pytest.raises(KubeconfigError) as caught:
+            session.get("/version")
+    assert caught.value.text == (
+        "error: the proxy 127.0.0.1:1 speaks SOCKS, for which Python needs the package PySocks"
+    )
