@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -33,7 +34,13 @@ GLOBAL_FLAGS: tuple[Flag, ...] = (
 
 def run() -> None:
     """The console script ``kubectl-calico_nic``."""
+    signal.signal(signal.SIGTERM, _terminate)
     sys.exit(main(sys.argv[1:], Environment(program=sys.argv[0])))
+
+
+def _terminate(number: int, _: object) -> None:
+    """End as on an error, so that nothing temporary is left behind."""
+    sys.exit(128 + number)
 
 
 def main(argv: Sequence[str], environment: Environment) -> int:

@@ -39,7 +39,7 @@ def test_the_change_is_previewed_made_and_nothing_else_differs() -> None:
         "daemonset.apps/kube-system/calico-node, container calico-node:\n"
         "  IP_AUTODETECTION_METHOD: (absent) -> interface=bond4  (the method asked for)\n"
         "\n"
-        "4 pods restart, one at a time, about 2 minutes.\n"
+        "4 pods restart, one at a time, about 36 seconds.\n"
         "\n"
         "daemonset.apps/calico-node env updated\n"
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from kubectl_calico_nic.errors import CalicoNicError
 
-BLOCK_BYTES = 1024 * 1024
+BLOCK_BYTES = 256 * 1024
 """Files are read in blocks of this size."""
 LARGEST_UNPACKED = 4 * 1024**3
 """Bytes that a compressed file may unpack to."""

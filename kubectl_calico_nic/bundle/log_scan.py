@@ -8,10 +8,8 @@ from collections.abc import Iterable, Iterator
 LONGEST_LINE = 64 * 1024
 """Bytes of a line without an end that are kept: Calico's own lines are far shorter."""
 
-_END_BYTES = 2 * 1024
-"""All lines in so much at both ends of a block are looked at."""
-_STEP_BYTES = 64 * 1024
-"""Between them, so often a line is, whatever it says."""
+_END_BYTES = 4 * 1024
+"""All lines in so much at both ends of a log are looked at."""
 _TELLING = (
     # Each begins with literal text: that is what makes the search fast.
     re.compile(rb"\] (?:startup|monitor-addresses/|node-services/|reachaddr\.go )"),
@@ -24,13 +22,17 @@ _PIECE = re.compile(rb"[-+.:TZ0-9]{20,40} std(?:out|err) P ")
 def lines_that_matter(blocks: Iterable[bytes]) -> Iterator[str]:
     """Yield lines of a log in order, without their ends, as text.
 
-    Of every block these are the lines about a start or an address, the lines at its ends, and
-    some in between: they tell when the log begins and ends, and which pods' lines a file holds.
+    These are the lines about a start or an address, those at both ends of the log, and the last
+    of each block between: they tell when the log begins and ends, and which pods' lines it holds.
     Memory grows neither with the log nor with a line that never ends.
     """
+    held, head = b"", _END_BYTES
     for block in _of_whole_lines(blocks):
-        lines = b"".join(_excerpt(block)).decode("utf-8", errors="replace")
-        yield from lines.removesuffix("\n").split("\n")
+        if held:
+            yield from _lines(held, head, tail=1)
+            head = 0
+        held = block
+    yield from _lines(held, head, tail=_END_BYTES)
 
 
 def _of_whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
@@ -46,17 +48,20 @@ def _of_whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
         yield begun
 
 
-def _excerpt(block: bytes) -> Iterator[bytes]:
+def _lines(block: bytes, head: int, tail: int) -> list[str]:
+    """The telling lines of ``block``, and all within ``head`` and ``tail`` bytes of its ends."""
+    text = b"".join(_excerpt(block, head, tail)).decode("utf-8", errors="replace")
+    return text.removesuffix("\n").split("\n") if text else []
+
+
+def _excerpt(block: bytes, head: int, tail: int) -> Iterator[bytes]:
     """Yield parts of ``block``, each some whole lines."""
-    done = block.find(b"\n", _END_BYTES) + 1
-    last = block.rfind(b"\n", 0, max(len(block) - _END_BYTES, 0)) + 1
-    if not 0 < done < last:
-        yield block
-        return
+    done = _end_of_line(block, head - 1) if head else 0
+    last = block.rfind(b"\n", 0, max(len(block) - tail, 0)) + 1
     yield block[:done]
-    for place in _places(block):
+    for place in sorted(match.start() for each in _TELLING for match in each.finditer(block)):
         if done <= place < last:
-            start = block.rfind(b"\n", 0, place) + 1
+            start = block.rfind(b"\n", done, place) + 1 or done
             done = _end_of_line(block, start)
             yield block[start:done]
     yield block[max(done, last) :]
@@ -68,8 +73,3 @@ def _end_of_line(block: bytes, start: int) -> int:
     while end < len(block) and _PIECE.match(block, start):
         start, end = end, block.find(b"\n", end) + 1 or len(block)
     return end
-
-
-def _places(block: bytes) -> list[int]:
-    telling = [match.start() for pattern in _TELLING for match in pattern.finditer(block)]
-    return sorted((*telling, *range(0, len(block), _STEP_BYTES)))

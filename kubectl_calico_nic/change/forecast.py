@@ -53,7 +53,6 @@ class Outlook:
 def foresee(member: Member, template: Template) -> Outlook:
     """Work out what the node of ``member`` would choose when its pod runs ``template``."""
     facts = member.facts
-    internal_ips = facts.node.internal_ips if facts.node else ()
     env = _env_on(facts, template)
     needed = [BACKEND, *(name for family in Family for name in _variables(family))]
     for name in needed:
@@ -62,7 +61,7 @@ def foresee(member: Member, template: Template) -> Outlook:
     host = Host(
         name=facts.name,
         inventory=facts.inventory,
-        internal_ips=tuple(internal_ips),
+        internal_ips=facts.node.internal_ips if facts.node else None,
         stored=dict(facts.node.stored) if facts.node else {},
         routes=facts.routes,
         interfaces=facts.node.interfaces if facts.node else None,

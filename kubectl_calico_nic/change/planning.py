@@ -22,10 +22,10 @@ from kubectl_calico_nic.change.outlooks import members_of, networks_of, nics_of,
 from kubectl_calico_nic.change.plan import FamilyForecast, NodeForecast, Plan, Roll
 from kubectl_calico_nic.change.record import PREVIOUS_ANNOTATION, record
 from kubectl_calico_nic.change.request import Request
-from kubectl_calico_nic.change.restarts import passengers, restarts
 from kubectl_calico_nic.change.suspicions import suspicions
 from kubectl_calico_nic.change.values import check_value
 from kubectl_calico_nic.diagnosis.question import Question
+from kubectl_calico_nic.diagnosis.restarts import passengers, restarts
 from kubectl_calico_nic.diagnosis.running_version import version_of_image, version_of_node
 from kubectl_calico_nic.diagnosis.settings import env_of_template
 from kubectl_calico_nic.findings.finding import Finding

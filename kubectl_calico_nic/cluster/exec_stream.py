@@ -98,6 +98,8 @@ def run_command(
 def _upgraded(
     sock: socket.socket, url: str, headers: Sequence[tuple[str, str]]
 ) -> BoundedWebSocket:
+    import websocket
+
     from kubectl_calico_nic.cluster.bounded_websocket import BoundedWebSocket
 
     connection = BoundedWebSocket(_MAX_BYTES)
@@ -110,6 +112,9 @@ def _upgraded(
         suppress_origin=True,
         redirect_limit=0,
     )
+    if connection.getstatus() != 101:
+        # Releases before 1.9 take a redirect that they may not follow for a connection.
+        raise websocket.WebSocketException("redirected")
     return connection
 
 

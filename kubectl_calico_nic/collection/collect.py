@@ -110,6 +110,21 @@ class Collector:
             gaps=(*snapshot.gaps, *(gap for _, gaps in answers for gap in gaps)),
         )
 
+    def read_nodes_again(self, snapshot: Snapshot, names: Collection[str]) -> Snapshot:
+        """Read the Nodes ``names`` once more, one request each; what refuses stays as it was."""
+        stale = [facts for facts in snapshot.nodes if facts.name in names]
+        with pool(self._concurrency) as executor:
+            fresh = {facts.name: facts for facts in executor.map(self._read_node, stale)}
+        nodes = tuple(fresh.get(facts.name, facts) for facts in snapshot.nodes)
+        return dataclasses.replace(snapshot, nodes=nodes)
+
+    def _read_node(self, facts: NodeFacts) -> NodeFacts:
+        try:
+            node = decode_node(self._api.get(f"/api/v1/nodes/{quote(facts.name)}"))
+        except CalicoNicError:
+            return facts
+        return dataclasses.replace(facts, node=node)
+
     def _probe_node(
         self, facts: NodeFacts, destinations: tuple[str, ...]
     ) -> tuple[NodeFacts, tuple[Gap, ...]]:

@@ -1,7 +1,7 @@
 """Asks the calico-node container itself for the node's interfaces and routes.
 
 ``pods/exec`` into a privileged container is node root in effect, and audited: this runs only
-``ip``, which is in every calico-node image (facts of docs/permissions.md), and only when asked.
+``ip``, which is in every calico-node image, and only when something is wrong or it is asked for.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from kubectl_calico_nic.calico.inventory import Inventory
 from kubectl_calico_nic.collection.port import Api
 from kubectl_calico_nic.errors import CalicoNicError
 from kubectl_calico_nic.iproute.addr import parse_addresses
+from kubectl_calico_nic.iproute.lines import NotIpOutput
 from kubectl_calico_nic.iproute.link import with_links
 from kubectl_calico_nic.snapshot.daemonset import CONTAINER
 from kubectl_calico_nic.snapshot.pod import Pod
@@ -27,11 +28,15 @@ def read_inventory(api: Api, pod: Pod) -> Inventory:
     """Run ``ip -o addr show`` and ``ip -o link show`` in the container; kernel order is kept.
 
     Raises:
-        ProbeFailed: ``ip`` ended with an error.
+        ProbeFailed: ``ip`` ended with an error, or printed something else.
         CalicoNicError: the command could not be run.
     """
-    inventory = parse_addresses(_run(api, pod, ("ip", "-o", "addr", "show")))
-    return with_links(inventory, _run(api, pod, ("ip", "-o", "link", "show")))
+    addresses = _run(api, pod, ("ip", "-o", "addr", "show"))
+    links = _run(api, pod, ("ip", "-o", "link", "show"))
+    try:
+        return with_links(parse_addresses(addresses), links)
+    except NotIpOutput:
+        raise ProbeFailed(f"pod {pod.key}: what ip printed is no list of interfaces") from None
 
 
 def read_route(api: Api, pod: Pod, destination: str) -> str:

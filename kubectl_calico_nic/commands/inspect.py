@@ -120,23 +120,23 @@ def _read_files(options: _Options, parsed: Parsed, environment: Environment) -> 
 
 
 def _ask_cluster(options: _Options, parsed: Parsed, environment: Environment) -> Report:
+    from kubectl_calico_nic.collection.collect import Collector
     from kubectl_calico_nic.commands.live_cluster import open_session
+    from kubectl_calico_nic.commands.live_diagnosis import diagnose_live
     from kubectl_calico_nic.commands.question import scope
     from kubectl_calico_nic.diagnosis.what_if import destinations
     from kubectl_calico_nic.output.progress import progress
 
     with open_session(parsed, environment) as session, progress(environment) as live:
-        from kubectl_calico_nic.collection.collect import Collector
-
         collector = Collector(session, progress=live)
         snapshot = collector.collect(scope(parsed, options.question))
         _require_known(options.question.nodes, snapshot)
-        report = _diagnose(snapshot, options)
+        report, snapshot = diagnose_live(collector, snapshot, options.question)
         if options.probe and (report.has_problem or options.question.nodes or options.methods):
             names = {facts.name for facts in snapshot.nodes}
             routes = dict.fromkeys(names, destinations(options.methods))
-            report = _diagnose(collector.probe(snapshot, names, routes), options)
-    return report
+            snapshot = collector.probe(snapshot, names, routes)
+    return _diagnose(snapshot, options)
 
 
 def _require_known(names: tuple[str, ...], snapshot: Snapshot) -> None:
@@ -158,6 +158,13 @@ def _show(report: Report, options: _Options, environment: Environment) -> None:
 
     if options.output == "name":
         write([line(f"node/{node.name}") for node in report.nodes], stdout, environment)
+        return
+    if options.methods:
+        from kubectl_calico_nic.output.what_if_table import comparison
+
+        lines = comparison(report, options.methods, headers=options.headers)
+        write(lines, stdout, environment)
+        write(table.gap_lines(report), environment.stderr, environment)
         return
     wide, folded = options.output == "wide", not options.everything
     if not options.headers:

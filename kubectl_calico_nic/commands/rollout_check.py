@@ -77,7 +77,7 @@ def _check(
     if len(first.daemon_sets) > 1:
         names = ", ".join(found.key for found in first.daemon_sets)
         raise UsageError(f"several calico-node DaemonSets: {names}; name one with --daemonset")
-    rollout = _judge(first, options)
+    rollout = _judge(collector, first, options)
     if not options.watch or _is_over(rollout):
         return rollout
     with _display(options, environment) as show:
@@ -85,11 +85,11 @@ def _check(
         return _follow(first, collector, session, options, environment, show)
 
 
-def _judge(snapshot: Snapshot, options: _Options) -> Rollout:
-    from kubectl_calico_nic.diagnosis.diagnose import diagnose
+def _judge(collector: Collector, snapshot: Snapshot, options: _Options) -> Rollout:
+    from kubectl_calico_nic.commands.live_diagnosis import diagnose_live
     from kubectl_calico_nic.rollout.judgement import judge
 
-    report = diagnose(snapshot, options.question)
+    report, snapshot = diagnose_live(collector, snapshot, options.question)
     return judge(snapshot, report, snapshot.daemon_sets[0])
 
 
@@ -128,7 +128,7 @@ def _follow(
             facts.take(changes)
             if facts.daemon_set is None:
                 raise CalicoNicError(f"daemonset {daemon_set.key}: object has been deleted")
-            rollout = _judge(facts.snapshot(), options)
+            rollout = _judge(collector, facts.snapshot(), options)
             show(rollout)
             if _is_over(rollout):
                 return rollout

@@ -18,6 +18,7 @@ from kubectl_calico_nic.diagnosis.candidates import (
     plain_interfaces,
 )
 from kubectl_calico_nic.diagnosis.report import Recommendation
+from kubectl_calico_nic.diagnosis.restarts import restarts
 from kubectl_calico_nic.diagnosis.running_version import version_of_image
 from kubectl_calico_nic.diagnosis.set_command import set_command
 from kubectl_calico_nic.diagnosis.targets import (
@@ -33,8 +34,8 @@ from kubectl_calico_nic.findings.catalogue import MENDED_BY_METHOD
 from kubectl_calico_nic.findings.detection_failed import dragged_along
 from kubectl_calico_nic.findings.finding import Finding
 from kubectl_calico_nic.findings.setting import Mode
-from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Origin
-from kubectl_calico_nic.workload.rolling import PodState, RollForecast, Strategy, forecast_roll
+from kubectl_calico_nic.snapshot.snapshot import Origin
+from kubectl_calico_nic.workload.rolling import RollForecast
 
 _NAMED = 3
 """How many nodes an advice names."""
@@ -247,15 +248,7 @@ def _roll(case: Case, key: str | None) -> RollForecast | None:
     if daemon_set is None:
         return None
     nodes = {member.name: member.facts for member in case.members if member.daemon_set == key}
-    states = [_pod_state(facts) for facts in nodes.values()]
-    return forecast_roll(states, Strategy.of(daemon_set.spec))
-
-
-def _pod_state(facts: NodeFacts) -> PodState:
-    pod = facts.pod
-    if pod is None or pod.deleted:
-        return PodState(facts.name, available=False, exists=False)
-    return PodState(facts.name, available=pod.ready)
+    return restarts(tuple(nodes.values()), daemon_set)
 
 
 def _changes(now: str | None, then: Forecast) -> bool:

@@ -72,7 +72,7 @@ class Target:
             member.family,
             member.facts.inventory,
             member.version,
-            internal_ips=node.internal_ips if node else (),
+            internal_ips=node.internal_ips if node else None,
             routes=member.facts.routes,
         )
         if not found.decided:

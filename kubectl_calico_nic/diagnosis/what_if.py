@@ -24,6 +24,8 @@ from kubectl_calico_nic.findings.setting import Mode, Setting
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
 
 ROUTE = "route"
+METHOD = "method"
+"""The text alone decides: Calico rejects it on every host."""
 _JUDGED = frozenset({"detection-failed", "method-invalid", "wrong-network", "wrong-interface"})
 """The findings that a choice alone decides: what a start would do is not asked here."""
 
@@ -100,7 +102,7 @@ def _selection(member: Member, method: str) -> Selection:
         member.family,
         facts.inventory,
         member.version,
-        internal_ips=facts.node.internal_ips if facts.node else (),
+        internal_ips=facts.node.internal_ips if facts.node else None,
         routes=facts.routes,
         windows=facts.node is not None and facts.node.os == "windows",
     )
@@ -130,7 +132,9 @@ def _evidence(member: Member, method: str, found: Selection) -> tuple[str, ...]:
         return ()
     if member.facts.inventory is None and found.address is not None:
         return (LOG,)
-    return (ROUTE,) if _needs_route(method, member.version) else (INVENTORY,)
+    if _needs_route(method, member.version):
+        return (ROUTE,)
+    return (INVENTORY,) if member.facts.inventory else (METHOD,)
 
 
 def _needs_route(method: str, version: Version) -> bool:

@@ -203,7 +203,20 @@ def _promise(found: Recommendation) -> str:
     left_out = f"; not {', '.join(found.uncovered[:6])}" if found.uncovered else ""
     more = f" and {len(found.uncovered) - 6} more" if len(found.uncovered) > 6 else ""
     changes = "1 changes" if found.changes == 1 else f"{found.changes} change"
-    return f"{found.method} gives {covered} expected address{left_out}{more}: {changes}."
+    note = f" ({found.note})" if found.note else ""
+    return (
+        f"{found.method} gives {covered} expected address{left_out}{more}{note}: {changes}"
+        f"{_restarts(found)}."
+    )
+
+
+def _restarts(found: Recommendation) -> str:
+    if not found.restarts:
+        return ""
+    pods = "1 pod restarts" if found.restarts == 1 else f"{found.restarts} pods restart"
+    if not found.at_once or found.restarts == 1:
+        return f", {pods}"
+    return f", {pods} {'one' if found.at_once == 1 else found.at_once} at a time"
 
 
 def gap_lines(report: Report) -> list[Line]:

@@ -1,0 +1,26 @@
+"""Diagnoses a live cluster, whose facts were not all read at the same moment."""
+
+from __future__ import annotations
+
+from kubectl_calico_nic.collection.collect import Collector
+from kubectl_calico_nic.diagnosis.diagnose import diagnose
+from kubectl_calico_nic.diagnosis.question import Question
+from kubectl_calico_nic.diagnosis.report import Report
+from kubectl_calico_nic.snapshot.snapshot import Snapshot
+
+
+def diagnose_live(
+    collector: Collector, snapshot: Snapshot, question: Question
+) -> tuple[Report, Snapshot]:
+    """Judge ``snapshot``; where log and Node disagree, read those Nodes once more first.
+
+    calico-node stores its choice after logging it, and Nodes are listed while logs are read: a
+    Node that was read a moment too early disagrees with a log that is right.
+    """
+    report = diagnose(snapshot, question)
+    doubtful = {found.node for found in report.findings if found.id == "evidence-disagrees"}
+    names = {name for name in doubtful if name is not None}
+    if not names:
+        return report, snapshot
+    snapshot = collector.read_nodes_again(snapshot, names)
+    return diagnose(snapshot, question), snapshot
