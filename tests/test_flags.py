@@ -6,7 +6,7 @@ import pytest
 
 from kubectl_calico_nic.errors import UsageError
 from kubectl_calico_nic.flags.definition import Flag, Kind
-from kubectl_calico_nic.flags.duration import parse_request_timeout, parse_timeout
+from kubectl_calico_nic.flags.duration import parse_timeout
 from kubectl_calico_nic.flags.parser import parse, split_command
 
 FLAGS = (
@@ -119,13 +119,3 @@ def test_bad_timeouts(text: str, reason: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_timeout(text)
     assert str(caught.value) == f'invalid argument "{text}" for "--timeout" flag: {reason}'
-
-
-@pytest.mark.parametrize(("text", "seconds"), [("0", None), ("5", 5), ("1m", 60), ("0s", None)])
-def test_request_timeout_is_also_a_bare_integer(text: str, seconds: float | None) -> None:
-    assert parse_request_timeout(text) == seconds
-
-
-def test_a_bad_request_timeout_is_worded_as_kubectl_words_it() -> None:
-    with pytest.raises(UsageError, match="Invalid timeout value. Timeout must be a single integer"):
-        parse_request_timeout("soon")

@@ -6,18 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from kubectl_calico_nic.errors import UsageError
-
-_SECONDS = {
-    "ns": 1e-9,
-    "us": 1e-6,
-    "\u00b5s": 1e-6,  # micro sign
-    "\u03bcs": 1e-6,  # Greek mu; Go takes both
-    "ms": 1e-3,
-    "s": 1.0,
-    "m": 60.0,
-    "h": 3600.0,
-}
-_PART = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)")
+from kubectl_calico_nic.go_duration import parse_go_duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +53,10 @@ def parse_request_timeout(text: str | None) -> float | None:
     """
     if not text:
         return None
-    seconds = float(text) if re.fullmatch(r"\+?[0-9]+", text) else _duration(text)
+    seconds = float(text) if re.fullmatch(r"\+?[0-9]+", text) else parse_go_duration(text)
     if seconds is None:
         raise UsageError(
             "Invalid timeout value. Timeout must be a single integer in seconds, or an integer "
             "followed by a corresponding time unit (e.g. 1s | 2m | 3h)"
         )
     return seconds if seconds > 0 else None
-
-
-def _duration(text: str) -> float | None:
-    sign = -1.0 if text.startswith("-") else 1.0
-    rest = text[1:] if text[:1] in ("-", "+") else text
-    if rest == "0":
-        return 0.0
-    parts = _PART.findall(rest)
-    if not parts or "".join(number + unit for number, unit in parts) != rest:
-        return None
-    return sign * sum(float(number) * _SECONDS[unit] for number, unit in parts)

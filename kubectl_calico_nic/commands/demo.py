@@ -28,7 +28,7 @@ _WIDTH = 96
 _STORY: tuple[tuple[str, tuple[str, ...], int], ...] = (
     (
         "Four nodes with three NICs each: mgmt, bond3 (storage) and bond4, which carries the "
-        "cluster. calico-node is unhealthy. Which NIC did Calico choose?",
+        "cluster. Pods on some nodes cannot reach the others. Which NIC did Calico choose?",
         ("inspect",),
         2,
     ),
