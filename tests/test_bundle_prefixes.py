@@ -145,7 +145,21 @@ def test_no_line_raises(text: str) -> None:
 
 
 PIECES = st.sampled_from(
-    ["[pod/", "/", "] ", POD, " ", BOX, TIME, " stdout P ", "{", '"log":', "Jan  1 ", "\x1b[3m", ":"]
+    [
+        "[pod/",
+        "/",
+        "] ",
+        POD,
+        " ",
+        BOX,
+        TIME,
+        " stdout P ",
+        "{",
+        '"log":',
+        "Jan  1 ",
+        "\x1b[3m",
+        ":",
+    ]
 )
 
 

@@ -51,6 +51,7 @@ def test_the_json_contract() -> None:
     since = family.pop("since")
     assert since.endswith("Z")
     assert family == {
+        "reasons": [],
         "family": "IPv4",
         "method": "first-found",
         "interface": "bond3",

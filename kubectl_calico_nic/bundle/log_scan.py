@@ -14,9 +14,14 @@ _TELLING = (
     # Each begins with literal text: that is what makes the search fast.
     re.compile(rb"\] (?:startup|monitor-addresses/|node-services/|reachaddr\.go )"),
     re.compile(rb"Calico node (?:started|failed)"),
+    re.compile(rb" std(?:out|err) P "),
 )
-"""What the lines hold, prefixed or not, of which LogReader takes more than their time."""
-_PIECE = re.compile(rb"[-+.:TZ0-9]{20,40} std(?:out|err) P ")
+"""What the lines hold, prefixed or not, of which LogReader takes more than their time; pieces of
+lines may."""
+_PIECE = re.compile(
+    # Of the CRI (tag P), and of docker (the text does not end with a newline).
+    rb'[-+.:TZ0-9]{20,40} std(?:out|err) P |\{"log":"(?!.*\\n","stream":)'
+)
 
 
 def lines_that_matter(blocks: Iterable[bytes]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from kubectl_calico_nic.calico.family import Family
 from kubectl_calico_nic.diagnosis.expectation import shown
+from kubectl_calico_nic.diagnosis.explanation import explain
 from kubectl_calico_nic.diagnosis.members import Subject, case_of, subjects_of
 from kubectl_calico_nic.diagnosis.placement import named
 from kubectl_calico_nic.diagnosis.question import Question as Question
@@ -33,7 +34,8 @@ from kubectl_calico_nic.snapshot.snapshot import Snapshot
 def diagnose(snapshot: Snapshot, question: Question) -> Report:
     """Judge every node of ``snapshot``, and say what mends what is wrong.
 
-    Nodes are compared with all others; ``question.nodes`` then narrows the rows.
+    Nodes are compared with all others; ``question.nodes`` then narrows the rows, and
+    each of these nodes is explained.
     """
     subjects = subjects_of(snapshot, question)
     case = case_of(snapshot, question, subjects)
@@ -45,6 +47,7 @@ def diagnose(snapshot: Snapshot, question: Question) -> Report:
     if not any(finding.id in MENDED_BY_METHOD for finding in kept):
         recommendations, advice = (), ()
     rows = [subject for subject in subjects if not wanted or subject.facts.name in wanted]
+    explained = [member for member in case.members if member.name in wanted]
     return Report(
         nodes=_nodes(rows, case.members, kept),
         daemon_sets=daemon_set_reports(snapshot, question, subjects),
@@ -52,6 +55,7 @@ def diagnose(snapshot: Snapshot, question: Question) -> Report:
         recommendations=recommendations,
         gaps=snapshot.gaps,
         advice=advice,
+        explanations=explain(explained, recommendations),
     )
 
 

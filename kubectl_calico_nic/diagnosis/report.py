@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kubectl_calico_nic.calico.family import Family
+from kubectl_calico_nic.calico.inventory import Interface
+from kubectl_calico_nic.calico.log_reading import Decision
 from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.snapshot.snapshot import Gap
 
@@ -104,10 +106,37 @@ class Recommendation:
 
 
 @dataclass(frozen=True, slots=True)
+class Reasoning:
+    """Why ``method`` gives what it gives on this node.
+
+    ``is_in_force`` says that it is the method now configured, else it is the recommended one.
+    ``reasons`` has a sentence per interface in the order that Calico walks them.
+    """
+
+    family: Family
+    method: str
+    is_in_force: bool
+    address: str | None
+    interface: str | None
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One node. ``timeline`` are the decisions that its logs hold, oldest first."""
+
+    node: str
+    interfaces: tuple[Interface, ...]
+    timeline: tuple[Decision, ...]
+    reasonings: tuple[Reasoning, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything ``inspect`` has to say.
 
-    ``advice`` are sentences where something is wrong and no value can be recommended.
+    ``advice`` are sentences where something is wrong and no value can be recommended;
+    ``explanations`` are of the nodes that were asked about by name.
     """
 
     nodes: tuple[NodeReport, ...]
@@ -116,6 +145,7 @@ class Report:
     recommendations: tuple[Recommendation, ...] = ()
     gaps: tuple[Gap, ...] = ()
     advice: tuple[str, ...] = ()
+    explanations: tuple[Explanation, ...] = ()
 
     @property
     def has_problem(self) -> bool:

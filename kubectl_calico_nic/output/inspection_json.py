@@ -6,6 +6,7 @@ from typing import Any
 
 from kubectl_calico_nic.diagnosis.report import (
     DaemonSetReport,
+    Explanation,
     FamilyReport,
     NodeReport,
     Recommendation,
@@ -25,6 +26,7 @@ def inspection(report: Report) -> dict[str, Any]:
         "nodes": [_node(node) for node in report.nodes],
         "findings": [finding_json(finding) for finding in report.findings],
         "recommendations": [_recommendation(found) for found in report.recommendations],
+        "explanations": [_explanation(found) for found in report.explanations],
         "gaps": [
             {
                 "node": gap.node,
@@ -80,6 +82,7 @@ def family_json(family: FamilyReport) -> dict[str, Any]:
         "verdict": family.verdict,
         "candidates": list(family.candidates),
         "findings": list(family.findings),
+        "reasons": list(family.reasons),
     }
 
 
@@ -96,6 +99,46 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     }
 
 
+def _explanation(found: Explanation) -> dict[str, Any]:
+    return {
+        "node": found.node,
+        "interfaces": [
+            {
+                "name": interface.name,
+                "up": interface.is_up,
+                "mtu": interface.mtu,
+                "addresses": [address.cidr for address in interface.addresses],
+            }
+            for interface in found.interfaces
+        ],
+        "timeline": [
+            {
+                "family": decision.family.label,
+                "stage": decision.stage.value,
+                "outcome": decision.outcome.value,
+                "address": decision.address,
+                "interface": decision.interface,
+                "first": decision.first,
+                "last": decision.last,
+                "count": decision.count,
+                "reason": decision.reason,
+            }
+            for decision in found.timeline
+        ],
+        "methods": [
+            {
+                "family": reasoning.family.label,
+                "method": reasoning.method,
+                "inForce": reasoning.is_in_force,
+                "address": reasoning.address,
+                "interface": reasoning.interface,
+                "reasons": list(reasoning.reasons),
+            }
+            for reasoning in found.reasonings
+        ],
+    }
+
+
 def _recommendation(found: Recommendation) -> dict[str, Any]:
     return {
         "daemonSet": found.daemon_set,
@@ -105,4 +148,6 @@ def _recommendation(found: Recommendation) -> dict[str, Any]:
         "changes": found.changes,
         "nodes": found.nodes,
         "uncovered": list(found.uncovered),
+        "restarts": found.restarts,
+        "atOnce": found.at_once,
     }

@@ -8,6 +8,7 @@ from kubectl_calico_nic.calico.family import Family
 from kubectl_calico_nic.diagnosis.report import FamilyReport, NodeReport, Recommendation, Report
 from kubectl_calico_nic.diagnosis.stories import Story, stories
 from kubectl_calico_nic.findings.finding import Severity
+from kubectl_calico_nic.output.explanation_table import explanation
 from kubectl_calico_nic.output.screen import (
     BAD,
     DOUBTFUL,
@@ -35,6 +36,7 @@ def inspection(report: Report, *, wide: bool = False, height: int | None = None)
         *(_daemon_set(report)),
         line(),
         *_table(report, wide=wide, height=height),
+        *(part for found in report.explanations for part in explanation(found)),
         *_paragraphs(told, report),
         *_recommendations(report),
     ]
