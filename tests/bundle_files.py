@@ -74,6 +74,11 @@ def failed_log(node: str, *, hour: int = 0) -> list[str]:
     ]
 
 
+def compact(entry: Mapping[str, str]) -> str:
+    """JSON as Go prints it."""
+    return json.dumps(entry, separators=(",", ":"))
+
+
 Style = Callable[[str, str], str]
 """Takes the node and a line, returns the line as a tool shows it."""
 
@@ -89,7 +94,7 @@ STYLES: Mapping[str, Style] = {
     "stern --color": lambda node, line: (
         f"\x1b[36m{pod_of(node)}\x1b[0m \x1b[32mcalico-node\x1b[0m {line}"
     ),
-    "stern -o json": lambda node, line: json.dumps(
+    "stern -o json": lambda node, line: compact(
         {
             "message": line + "\n",
             "nodeName": node,
@@ -110,9 +115,9 @@ NAMELESS_STYLES: Mapping[str, Style] = {
         f"{_TIME} stdout P {line[:40]}\n{_TIME} stdout P {line[40:60]}\n"
         f"{_TIME} stdout F {line[60:]}"
     ),
-    "docker": lambda _, line: json.dumps({"log": line + "\n", "stream": "stdout", "time": _TIME}),
+    "docker": lambda _, line: compact({"log": line + "\n", "stream": "stdout", "time": _TIME}),
     "docker in pieces": lambda _, line: "\n".join(
-        json.dumps({"log": piece, "stream": "stdout", "time": _TIME})
+        compact({"log": piece, "stream": "stdout", "time": _TIME})
         for piece in (line[:50], line[50:] + "\n")
     ),
     "Windows line ends": lambda _, line: f"{line}\r",

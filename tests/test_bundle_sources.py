@@ -107,7 +107,7 @@ def test_a_file_that_goes_away_is_an_error(tmp_path: Path) -> None:
             pass
 
 
-@pytest.mark.parametrize("path", ["", "no/such/file", "x" * 5000, "a\0b"])
+@pytest.mark.parametrize("path", ["", "no/such/file", "x" * 5000])
 def test_no_path_raises_anything_else(path: str) -> None:
     with pytest.raises(CalicoNicError):
         names(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -226,7 +226,7 @@ def as_json(*items: dict[str, Any]) -> str:
     return json.dumps(files.listed(*items), indent=4)
 
 
-OBJECT_FILES = {
+OBJECT_FILES: dict[str, Callable[..., str]] = {
     "a list": as_json,
     "a list in one line": lambda *items: json.dumps(files.listed(*items)),
     "a NodeList": lambda *items: json.dumps(
@@ -237,7 +237,7 @@ OBJECT_FILES = {
         }
     ),
     "a JSON array": lambda *items: json.dumps(items, indent=2),
-    "an array in one line": json.dumps,
+    "an array in one line": lambda *items: json.dumps(items),
     "JSON lines": lambda *items: files.text(map(json.dumps, items)),
     "objects behind each other": lambda *items: "\n".join(
         json.dumps(item, indent=4) for item in items
@@ -255,12 +255,9 @@ OBJECT_FILES = {
 }
 
 
-@pytest.mark.parametrize("form", ["a JSON array", *OBJECT_FILES], ids=str)
-def test_nodes_give_the_expectation(form: str, tmp_path: Path) -> None:
-    if form == "an array in one line":
-        content = json.dumps([files.node(name) for name in FOUR])
-    else:
-        content = OBJECT_FILES[form](*(files.node(name) for name in FOUR))
+@pytest.mark.parametrize("form", OBJECT_FILES.values(), ids=OBJECT_FILES)
+def test_nodes_give_the_expectation(form: Callable[..., str], tmp_path: Path) -> None:
+    content = form(*(files.node(name) for name in FOUR))
     for name in FOUR:
         write(tmp_path / f"{name}.log", calico_log(name))
     write(tmp_path / "nodes", content)
@@ -441,7 +438,7 @@ BROKEN = {
     "JSON nested deeply": ('{"kind":' + "[" * 100_000, "a value of this document cannot be read"),
     "a number without end": ('{"kind":' + "1" * 5000 + "}", "cannot be read"),
     "YAML cut off in a string": ('kind: Node\nmetadata:\n  name: "x', "found unexpected end"),
-    "YAML with a tab": ("kind: Node\n\tmetadata: x\n", "found character"),
+    "YAML with a tab": ("kind: Node\n\tmetadata: x\n", "tab character"),
     "YAML with wrong indentation": ("kind: Node\n  metadata:\n x: y\n", "mapping values"),
     "YAML with a control character": ("kind: Node\nmetadata: {name: '\x1b'}\n", "control"),
     "YAML with an unknown alias": ("kind: Node\nmetadata: *x\n", "undefined alias"),

@@ -61,7 +61,7 @@ def _lines(block: bytes, head: int, tail: int) -> list[str]:
 
 def _excerpt(block: bytes, head: int, tail: int) -> Iterator[bytes]:
     """Yield parts of ``block``, each some whole lines."""
-    done = _end_of_line(block, head - 1) if head else 0
+    done = _end_of_line(block, block.rfind(b"\n", 0, head) + 1) if head else 0
     last = block.rfind(b"\n", 0, max(len(block) - tail, 0)) + 1
     yield block[:done]
     for place in sorted(match.start() for each in _TELLING for match in each.finditer(block)):

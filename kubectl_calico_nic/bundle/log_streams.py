@@ -115,15 +115,15 @@ class _Stream:
     def logs(self) -> Iterator[ContainerLog]:
         """End the stream and yield its logs; one that names no node belongs to the only other."""
         self._close()
-        nodes = {node for node in self._closed if node is not None}
-        for node, logs in self._closed.items():
-            for log in logs:
-                if node is not None or not nodes:
-                    yield log
-                elif len(nodes) == 1:
-                    yield replace(log, name=self._name.of_node(*nodes))
-                else:
-                    yield replace(log, is_mixed=True)
+        nameless = self._closed.pop(None, [])
+        for logs in self._closed.values():
+            yield from logs
+        is_mixed = len(self._closed) > 1 or any(
+            log.is_mixed for logs in self._closed.values() for log in logs
+        )
+        name = self._name.of_node(*self._closed) if len(self._closed) == 1 else self._name
+        for log in nameless:
+            yield replace(log, name=name, is_mixed=log.is_mixed or is_mixed)
 
 
 def read_containers(lines: Iterable[str], name: LogName) -> list[ContainerLog]:

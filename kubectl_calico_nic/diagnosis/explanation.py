@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from kubectl_calico_nic.calico.selection import select
 from kubectl_calico_nic.diagnosis.report import Explanation, Reasoning, Recommendation
+from kubectl_calico_nic.diagnosis.supposition import suppose
 from kubectl_calico_nic.findings.case import Member
 
 
@@ -43,15 +43,6 @@ def _reasonings(member: Member, recommendations: Sequence[Recommendation]) -> It
 
 
 def _reasoning(member: Member, method: str, *, is_in_force: bool) -> Reasoning:
-    facts = member.facts
-    found = select(
-        method,
-        member.family,
-        facts.inventory,
-        member.version,
-        internal_ips=facts.node.internal_ips if facts.node else None,
-        routes=facts.routes,
-        windows=facts.node is not None and facts.node.os == "windows",
-    )
+    found = suppose(member, method)
     why = (*found.reasons, *filter(None, [found.why_undecided]))
     return Reasoning(member.family, method, is_in_force, found.address, found.interface, why)

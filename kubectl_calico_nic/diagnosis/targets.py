@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from kubectl_calico_nic.calico.log_reading import Outcome
 from kubectl_calico_nic.calico.methods import InvalidMethod, parse_method
 from kubectl_calico_nic.calico.network_address_bug import stores_network_address
-from kubectl_calico_nic.calico.selection import select
 from kubectl_calico_nic.calico.version import Version
 from kubectl_calico_nic.diagnosis.candidates import KUBERNETES_INTERNAL_IP, anchored_interfaces
+from kubectl_calico_nic.diagnosis.supposition import suppose
 from kubectl_calico_nic.findings.addresses import (
     around,
     can_serve,
@@ -66,15 +66,7 @@ class Target:
         member = self.member
         if member.facts.inventory is None:
             return self._from_log(method)
-        node = member.facts.node
-        found = select(
-            method,
-            member.family,
-            member.facts.inventory,
-            member.version,
-            internal_ips=node.internal_ips if node else None,
-            routes=member.facts.routes,
-        )
+        found = suppose(member, method)
         if not found.decided:
             return _UNKNOWN
         return _judged(member, found.address, found.interface)

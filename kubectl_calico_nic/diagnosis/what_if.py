@@ -9,12 +9,13 @@ from kubectl_calico_nic.calico.family import Family
 from kubectl_calico_nic.calico.host_addresses import qualifying
 from kubectl_calico_nic.calico.log_reading import Outcome
 from kubectl_calico_nic.calico.methods import InvalidMethod, MethodKind, parse_method
-from kubectl_calico_nic.calico.selection import Selection, select
+from kubectl_calico_nic.calico.selection import Selection
 from kubectl_calico_nic.calico.version import Version
 from kubectl_calico_nic.diagnosis.diagnose import daemon_set_reports, family_report
 from kubectl_calico_nic.diagnosis.members import Subject, case_of, subjects_of
 from kubectl_calico_nic.diagnosis.question import Question
 from kubectl_calico_nic.diagnosis.report import FamilyReport, NodeReport, Report
+from kubectl_calico_nic.diagnosis.supposition import suppose
 from kubectl_calico_nic.diagnosis.targets import target_of
 from kubectl_calico_nic.findings.case import Case, Member
 from kubectl_calico_nic.findings.catalogue import find
@@ -96,17 +97,8 @@ def _supposed(member: Member, method: str) -> tuple[Member, Selection]:
 
 
 def _selection(member: Member, method: str) -> Selection:
-    facts = member.facts
-    found = select(
-        method,
-        member.family,
-        facts.inventory,
-        member.version,
-        internal_ips=facts.node.internal_ips if facts.node else None,
-        routes=facts.routes,
-        windows=facts.node is not None and facts.node.os == "windows",
-    )
-    if found.decided or facts.inventory is not None:
+    found = suppose(member, method)
+    if found.decided or member.facts.inventory is not None:
         return found
     proven = target_of(member).forecast(method)
     if not proven.is_logged:
