@@ -102,9 +102,9 @@ def test_a_file_that_goes_away_is_an_error(tmp_path: Path) -> None:
     path = write(tmp_path / "x")
     (source,) = find_sources([str(path)], None)
     path.unlink()
-    with pytest.raises(CalicoNicError, match=r"^read .*/x: no such file or directory$"):
-        with source.open():
-            pass
+    gone = pytest.raises(CalicoNicError, match=r"^read .*/x: no such file or directory$")
+    with gone, source.open():
+        pass
 
 
 @pytest.mark.parametrize("path", ["", "no/such/file", "x" * 5000])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -11,7 +12,10 @@ from kubectl_calico_nic.findings.catalogue import CATALOGUE
 from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.findings.kind import Kind
 
-PAGE = (Path(__file__).parent.parent / "docs" / "findings.md").read_text()
+ROOT = Path(__file__).parent.parent
+PAGE, _, OBJECTIONS = (
+    (ROOT / "docs" / "findings.md").read_text().partition("## Objections to a change")
+)
 
 DESIGNED = """
 address-conflict detection-failed method-invalid kept-stale-address address-not-on-host
@@ -33,6 +37,24 @@ def test_every_finding_has_its_anchor_in_the_docs(kind: Kind) -> None:
 
 def test_the_page_has_the_findings_in_the_order_that_decides_a_verdict() -> None:
     assert re.findall(r"^### (.+)$", PAGE, re.MULTILINE) == [kind.id for kind in CATALOGUE]
+
+
+def objection_ids() -> set[str]:
+    """The ids of the findings that planning a change makes."""
+    calls = (
+        node
+        for file in (ROOT / "kubectl_calico_nic" / "change").glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Finding"
+    )
+    return {call.args[0].value for call in calls if isinstance(call.args[0], ast.Constant)}
+
+
+def test_every_objection_to_a_change_has_its_anchor() -> None:
+    ids = objection_ids()
+
+    assert len(ids) > 10
+    assert ids - set(re.findall(r"^### (.+)$", PAGE + OBJECTIONS, re.MULTILINE)) == set()
 
 
 def test_ids_are_never_renamed_and_keep_their_order() -> None:

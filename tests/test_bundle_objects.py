@@ -1,0 +1,108 @@
+"""Kubernetes objects in files, whole or broken: nothing in them raises."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kubectl_calico_nic.bundle.objects import read_json
+from kubectl_calico_nic.bundle.yaml_objects import read_yaml
+from kubectl_calico_nic.errors import CalicoNicError
+from tests import bundle_files as files
+from tests.calico_nic import calico_nic
+
+OBJECTS = (
+    files.node("node-1", IPv4Address="172.16.10.21/24", Interfaces='[{"name":"bond4"}]'),
+    files.pod("node-1"),
+    files.daemon_set(),
+    {
+        "kind": "ConfigMap",
+        "metadata": {"name": "calico-config", "namespace": "kube-system"},
+        "data": {"calico_backend": "bird"},
+    },
+    {
+        "kind": "ControllerRevision",
+        "revision": 2,
+        "metadata": {
+            "name": "calico-node-1",
+            "labels": {"controller-revision-hash": "1"},
+            "ownerReferences": [{"kind": "DaemonSet", "name": "calico-node", "controller": True}],
+        },
+    },
+    {"kind": "ClusterInformation", "metadata": {"name": "default"}, "spec": {"calicoVersion": "x"}},
+    {"kind": "Installation", "metadata": {"name": "default"}, "spec": {"calicoNetwork": {}}},
+)
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda values: (
+        st.lists(values, max_size=2) | st.dictionaries(st.text(max_size=5), values, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The path of everything inside a JSON value."""
+    if isinstance(value, dict):
+        inside = list(value.items())
+    else:
+        inside = list(enumerate(value)) if isinstance(value, list) else []
+    below = [place for key, item in inside for place in places(item, (*path, key))]
+    return [path, *below] if path else below
+
+
+PLACES = [(index, path) for index, item in enumerate(OBJECTS) for path in places(item)]
+
+
+def spoiled(place: tuple[int, tuple[Any, ...]], value: Any) -> list[dict[str, Any]]:
+    """The objects, with ``value`` in one place."""
+    objects = copy.deepcopy(list(OBJECTS))
+    index, path = place
+    parent: Any = objects[index]
+    for key in path[:-1]:
+        parent = parent[key]
+    parent[path[-1]] = value
+    return objects
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(PLACES), JSON_VALUES)
+def test_objects_of_any_shape_do_not_raise(
+    place: tuple[int, tuple[Any, ...]], value: object
+) -> None:
+    text = json.dumps(files.listed(*spoiled(place, value)))
+    result = calico_nic("inspect", "--from", "-", stdin=text.encode())
+    assert result.status in (0, 1, 2)
+
+
+@given(st.text())
+def test_no_text_raises_anything_else(text: str) -> None:
+    for read in (read_json, read_yaml):
+        try:
+            list(read(text, "x"))
+        except CalicoNicError as error:
+            assert str(error).startswith("read x: line ")
+
+
+@given(st.lists(st.sampled_from(OBJECTS), max_size=4))
+def test_yaml_and_json_say_the_same(objects: list[dict[str, Any]]) -> None:
+    document = files.listed(*objects)
+    assert list(read_yaml(yaml.safe_dump(document), "x")) == objects
+    assert list(read_json(json.dumps(document), "x")) == objects
+
+
+def test_yaml_texts_that_look_like_times_stay_texts() -> None:
+    (item,) = read_yaml("kind: Pod\nstarted: 2026-01-01T00:00:00Z\nready: true\n", "x")
+    assert item == {"kind": "Pod", "started": "2026-01-01T00:00:00Z", "ready": True}
+
+
+@pytest.mark.parametrize("text", ["null", "7", '"text"', "[]", "{}", "[[], 7, null]"])
+def test_documents_without_an_object(text: str) -> None:
+    assert [item for item in read_json(text, "x") if item] == []
+    assert [item for item in read_yaml(text, "x") if item] == []
