@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint format types package clean
+.PHONY: demo test lint format types package e2e cluster clean
 
 demo: $(VENV)/.runtime
 	@$(BIN)/kubectl-calico_nic demo
@@ -31,6 +31,15 @@ package: $(VENV)/.development
 	build/wheel/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
 	cd build && wheel/bin/kubectl-calico_nic version
 	cd build && wheel/bin/kubectl-calico_nic demo > demo.txt && tail -n 3 demo.txt
+
+# A real control plane on loopback: built from Go modules into a cache outside the tree when missing.
+e2e: $(VENV)/.development
+	$(BIN)/python -m tests.e2e.binaries
+	$(BIN)/python -m pytest tests/e2e
+
+# The same control plane with the incident on it, kept up until Ctrl-C.
+cluster: $(VENV)/.development
+	@$(BIN)/python -m tests.e2e.cluster
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

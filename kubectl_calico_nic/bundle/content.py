@@ -18,7 +18,7 @@ _BLANK_LINE = re.compile(r"\s*(?:#.*|---.*|%YAML.*|%TAG.*)?\r?")
 _JSON_OPENING = re.compile(r'\{\s*(?:["}]|$)|\[\s*(?:[\[{"\]]|$)')
 _JSON_KEY = re.compile(r'"(?:apiVersion|kind|items)"\s*:')
 _YAML_OPENING = re.compile(r"(?:- +)?[A-Za-z]+:(?:\s|$)")
-_YAML_KEY = re.compile(r"^\s*(?:- +)?(?:apiVersion|kind|items):", re.MULTILINE)
+_YAML_KEY = re.compile(r"^(?:- +)?(?:apiVersion|kind|items):", re.MULTILINE)
 
 
 class Content(enum.Enum):

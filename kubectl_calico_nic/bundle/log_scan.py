@@ -35,7 +35,7 @@ def lines_that_matter(blocks: Iterable[bytes]) -> Iterator[str]:
     for block in _of_whole_lines(blocks):
         if held:
             yield from _lines(held, head, tail=1)
-            head = 0
+            head = max(head - len(held), 0)
         held = block
     yield from _lines(held, head, tail=_END_BYTES)
 

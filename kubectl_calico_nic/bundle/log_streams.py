@@ -116,12 +116,11 @@ class _Stream:
         """End the stream and yield its logs; one that names no node belongs to the only other."""
         self._close()
         nameless = self._closed.pop(None, [])
-        for logs in self._closed.values():
-            yield from logs
-        is_mixed = len(self._closed) > 1 or any(
-            log.is_mixed for logs in self._closed.values() for log in logs
-        )
-        name = self._name.of_node(*self._closed) if len(self._closed) == 1 else self._name
+        named = [log for logs in self._closed.values() for log in logs]
+        yield from named
+        nodes = {str(node) for node in self._closed}
+        name = self._name.of_node(*nodes) if len(nodes) == 1 else self._name
+        is_mixed = len(nodes) > 1 or any(log.is_mixed for log in named)
         for log in nameless:
             yield replace(log, name=name, is_mixed=log.is_mixed or is_mixed)
 

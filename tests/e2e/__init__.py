@@ -1,0 +1,1 @@
+"""End-to-end tests on a real control plane; ``make e2e`` runs them."""

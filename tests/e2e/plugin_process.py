@@ -1,0 +1,115 @@
+"""The plugin's own executable as a process: its lines as they come, and how it ends."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from .cluster import Cluster
+
+EXECUTABLE = Path(sys.executable).parent / "kubectl-calico_nic"
+_PATIENCE = 90.0
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run of the plugin ended."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of stdout."""
+        return self.stdout.splitlines()
+
+
+class PluginProcess:
+    """A run of the plugin that a test watches from outside."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self._changed = threading.Condition()
+        self._lines: dict[str, list[str]] = {"stdout": [], "stderr": []}
+        assert process.stdout is not None
+        assert process.stderr is not None
+        self._readers = [
+            threading.Thread(target=self._read, args=("stdout", process.stdout)),
+            threading.Thread(target=self._read, args=("stderr", process.stderr)),
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def wait_for(self, text: str, *, stream: str = "stdout", seconds: float = _PATIENCE) -> str:
+        """The first line of a stream that holds ``text``, as soon as it is there."""
+        deadline = time.monotonic() + seconds
+        with self._changed:
+            while True:
+                lines = self._lines[stream]
+                found = next((line for line in lines if text in line), None)
+                if found is not None:
+                    return found
+                assert self._process.poll() is None or self._is_reading(), self._said()
+                left = deadline - time.monotonic()
+                assert left > 0, f"no {text!r} on {stream}: {self._said()}"
+                self._changed.wait(min(left, 1.0))
+
+    def interrupt(self) -> None:
+        """What Ctrl-C on a terminal sends."""
+        self._process.send_signal(signal.SIGINT)
+
+    def end(self, seconds: float = _PATIENCE) -> Ended:
+        """Wait for its end."""
+        try:
+            status = self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"still running: {self._said()}") from None
+        for reader in self._readers:
+            reader.join(_PATIENCE)
+        return Ended(status, *("".join(self._lines[name]) for name in ("stdout", "stderr")))
+
+    def _read(self, name: str, stream: IO[str]) -> None:
+        for line in stream:
+            with self._changed:
+                self._lines[name].append(line)
+                self._changed.notify_all()
+
+    def _is_reading(self) -> bool:
+        return any(reader.is_alive() for reader in self._readers)
+
+    def _said(self) -> str:
+        return "\n".join(f"{name}:\n{''.join(lines)}" for name, lines in self._lines.items())
+
+
+@contextmanager
+def plugin(
+    cluster: Cluster, *arguments: str, kubeconfig: Path | None = None
+) -> Iterator[PluginProcess]:
+    """The plugin with ``arguments``, running; killed at the end of the block if it still does."""
+    with subprocess.Popen(
+        [EXECUTABLE, *arguments],
+        env=cluster.environment(kubeconfig),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield PluginProcess(process)
+        finally:
+            process.kill()
+
+
+def run(cluster: Cluster, *arguments: str, kubeconfig: Path | None = None) -> Ended:
+    """Run the plugin with ``arguments`` to its end."""
+    with plugin(cluster, *arguments, kubeconfig=kubeconfig) as process:
+        return process.end()

@@ -1,0 +1,50 @@
+"""Users with the rights that the documentation names, and some with fewer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .api_client import Object
+
+_DOCUMENTED = Path(__file__).parents[2] / "docs" / "rbac"
+_GROUP = "rbac.authorization.k8s.io"
+
+Rule = Mapping[str, Any]
+
+
+def documented(*names: str) -> list[Rule]:
+    """The rules of the documented roles ``inspect``, ``exec`` and ``set``."""
+    roles = (yaml.safe_load((_DOCUMENTED / f"{name}.yaml").read_text()) for name in names)
+    return [rule for role in roles for rule in role["rules"]]
+
+
+def without(resource: str, rules: Sequence[Rule]) -> list[Rule]:
+    """``rules`` without any that names ``resource``."""
+    return [rule for rule in rules if resource not in rule["resources"]]
+
+
+def rights(user: str, rules: Sequence[Rule]) -> list[tuple[str, Object]]:
+    """Role and binding that give ``user`` these rights in the whole cluster.
+
+    Returns:
+        Collection path and object of each.
+    """
+    metadata = {"name": f"e2e-{user}"}
+    return [
+        (
+            f"/apis/{_GROUP}/v1/clusterroles",
+            {"metadata": metadata, "rules": [dict(rule) for rule in rules]},
+        ),
+        (
+            f"/apis/{_GROUP}/v1/clusterrolebindings",
+            {
+                "metadata": metadata,
+                "roleRef": {"apiGroup": _GROUP, "kind": "ClusterRole", "name": metadata["name"]},
+                "subjects": [{"apiGroup": _GROUP, "kind": "User", "name": user}],
+            },
+        ),
+    ]
