@@ -95,7 +95,6 @@ SIZES_AND_DEPTHS = [
     *("(?:abcd*e){1000}" * count for count in (50, 700)),
     "(?:" + "(xx?)" * 1000 + "){1000}",
     "(?:" + "a" * 3355 + "b?){1000}",
-    r"\pL" * 26000,
     "((x{100}){10})",
     "((x{100}){11})",
     "(((x{7}){11}){13}){1}",
@@ -105,6 +104,11 @@ SIZES_AND_DEPTHS = [
     "a" * 20000,
     "|".join(f"^eth{number}$" for number in range(2000)),
 ]  # fmt: skip
+
+
+if int(unicodedata.unidata_version.split(".")[0]) >= 15:
+    # An older release of Unicode has fewer letters than Go's, and so a smaller class.
+    SIZES_AND_DEPTHS.append(r"\pL" * 26000)
 
 
 def test_patterns_about_as_large_and_as_deep_as_go_allows(go: Go) -> None:
