@@ -1,4 +1,7 @@
-"""Files as people collect them: logs with every prefix, lists of objects, ``ip addr`` output."""
+"""Files as people collect them, and ``inspect --from`` of them.
+
+Logs with every prefix, lists of objects, ``ip addr`` output.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+from tests.calico_nic import Result, calico_nic
 
 NICS = {
     "node-1": ("bond4", "172.16.10.21/24"),
@@ -77,6 +82,11 @@ def failed_log(node: str, *, hour: int = 0) -> list[str]:
 def compact(entry: Mapping[str, str]) -> str:
     """JSON as Go prints it."""
     return json.dumps(entry, separators=(",", ":"))
+
+
+def without_names(node: str) -> list[str]:
+    """What is left of a log when its beginning was rotated away."""
+    return [line for line in calico_log(node, monitored=5) if "startup/" not in line][2:]
 
 
 Style = Callable[[str, str], str]
@@ -203,6 +213,11 @@ def listed(*items: Mapping[str, Any]) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "List", "items": list(items)}
 
 
+def as_json(*items: Mapping[str, Any]) -> str:
+    """A list as ``kubectl get -o json`` prints it."""
+    return json.dumps(listed(*items), indent=4)
+
+
 def ip_addr(node: str) -> str:
     """``ip -o addr show`` on a node of the incident: the NIC with the higher index comes last."""
     number = node[-1]
@@ -225,3 +240,29 @@ def ip_link(node: str) -> str:
         "ff:ff:ff:ff:ff:ff"
         for index, name in enumerate(names, start=1)
     )
+
+
+def inspect(*paths: str, stdin: str = "", flags: Iterable[str] = ()) -> Result:
+    """``inspect --from`` these files, as JSON."""
+    named = [word for path in paths for word in ("--from", path)]
+    return calico_nic("inspect", *named, "-o", "json", *flags, stdin=stdin.encode())
+
+
+def choices(result: Result) -> dict[str, tuple[str | None, str | None]]:
+    """The NIC and address of every node, IPv4."""
+    assert result.stdout, result.stderr
+    return {
+        node["name"]: (node["families"][0]["interface"], node["families"][0]["address"])
+        for node in result.json["nodes"]
+    }
+
+
+def verdicts(result: Result) -> dict[str, str]:
+    return {node["name"]: node["families"][0]["verdict"] for node in result.json["nodes"]}
+
+
+def only(result: Result) -> dict[str, Any]:
+    """The only node's only family."""
+    ((node),) = result.json["nodes"]
+    ((family),) = node["families"]
+    return {**family, "node": node["name"], "version": node["version"], "ready": node["ready"]}

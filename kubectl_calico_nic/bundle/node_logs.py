@@ -72,19 +72,20 @@ def _age(log: ContainerLog) -> tuple[str, bool, int]:
 def _take_container(logs: list[ContainerLog]) -> LogReading:
     """Take the newest container's log from the end of ``logs``, with its earlier parts.
 
-    Logs of the same time are copies of one container's: the newest of them counts.
+    What is of the same time as a log from its start on is a copy of it.
     """
     newest = logs.pop()
     name, reading = newest.name, newest.reading
     while logs and _may_be_one(logs[-1].name, name):
         older = logs[-1].reading
-        if (older.last_time or "") > (reading.first_time or ""):
-            logs.pop()
-        elif _goes_on(older, reading):
-            reading = _joined(older, reading)
-            logs.pop()
-        else:
+        if _has_start(reading):
+            if (older.last_time or "") <= (reading.first_time or ""):
+                break
+        elif older.terminated:
             break
+        else:
+            reading = _joined(older, reading)
+        logs.pop()
     return reading
 
 
@@ -94,16 +95,19 @@ def _may_be_one(one: LogName, other: LogName) -> bool:
     return all(None in pair or pair[0] == pair[1] for pair in pairs)
 
 
-def _goes_on(older: LogReading, newer: LogReading) -> bool:
-    """Whether ``newer``, which begins without a start, may be a later part of the same log."""
-    return not (newer.complete_start or newer.started or older.terminated)
+def _has_start(reading: LogReading) -> bool:
+    """Whether a log holds its container's start: without it, earlier lines are elsewhere."""
+    return reading.complete_start or reading.started
 
 
 def _joined(older: LogReading, newer: LogReading) -> LogReading:
-    """Two parts of one container's log as one; a rotated log has several."""
+    """Two parts of one container's log as one: a rotated log has several, and they may overlap."""
     runs = DecisionRuns()
-    for decision in (*older.decisions, *newer.decisions):
+    for decision in older.decisions:
         runs.add(decision)
+    for decision in newer.decisions:
+        if (decision.last or "") > (older.last_time or ""):
+            runs.add(decision)
     return replace(
         older,
         decisions=runs.decisions(),

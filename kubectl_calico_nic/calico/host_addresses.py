@@ -45,12 +45,25 @@ def qualifying(
     With ``networks`` it must be in one of them. Mirrors FilteredEnumeration of filtered.go.
     """
     for address in interface.addresses:
+        if _is_out_of_question(address.address, family):
+            continue
         known = parse_ip(address.address)
         if known is None or known.family is not family or not known.is_global_unicast:
             continue
         if not networks or any(known in network for network in networks):
             return address
     return None
+
+
+def _is_out_of_question(text: str, family: Family) -> bool:
+    """Whether a glance at the text tells that it is of the other family, or link-local.
+
+    A node has an interface for every pod, each with a link-local address of its own: reading all
+    of them in full would take most of the time.
+    """
+    if ":" not in text:
+        return family is Family.IPV6
+    return text.startswith("fe80:") or (family is Family.IPV4 and not text.startswith(_MAPPED))
 
 
 def holders(inventory: Inventory, wanted: Address) -> Iterator[tuple[Interface, InterfaceAddress]]:

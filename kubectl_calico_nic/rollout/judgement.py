@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kubectl_calico_nic.calico.log_reading import LogReading, Outcome
-from kubectl_calico_nic.diagnosis.report import FamilyReport, NodeReport, Report
+from kubectl_calico_nic.diagnosis.report import NodeReport, Report
 from kubectl_calico_nic.findings.finding import Finding, Severity
+from kubectl_calico_nic.rollout.proof import why_unproven
 from kubectl_calico_nic.rollout.state import NodeRollout, Phase, Rollout
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.pod import Pod
@@ -30,30 +31,48 @@ def judge(snapshot: Snapshot, report: Report, daemon_set: DaemonSet) -> Rollout:
     ``report`` is the diagnosis of the same snapshot.
     """
     rows = {node.name: node for node in report.nodes if node.daemon_set == daemon_set.key}
+    taking_part = [
+        facts
+        for facts in snapshot.nodes
+        if facts.name in rows and _takes_part(facts, rows[facts.name], daemon_set, snapshot)
+    ]
     nodes = tuple(
         _node(facts, rows[facts.name], report.findings, daemon_set, snapshot)
-        for facts in snapshot.nodes
-        if facts.name in rows and _belongs(facts, daemon_set)
+        for facts in taking_part
     )
     updated = sum(node.updated is True for node in nodes)
     desired = _number(daemon_set, "desiredNumberScheduled", len(nodes))
-    settled = _is_settled(daemon_set, nodes, updated, desired)
-    problems = any(finding.severity is not Severity.INFORMATION for finding in report.findings)
+    settled = (
+        _is_observed(daemon_set)
+        and updated >= desired
+        and all(_is_settled(facts.pod) for facts in taking_part)
+    )
     proven = all(node.phase is Phase.PROVEN for node in nodes)
     return Rollout(
         daemon_set=daemon_set.key,
         updated=updated,
         desired=desired,
         nodes=nodes,
-        findings=report.findings,
+        report=report,
         settled=settled,
-        done=settled and proven and not problems,
+        done=settled and proven and not report.has_problem,
         unproven=tuple(_unproven(nodes)),
     )
 
 
-def _belongs(facts: NodeFacts, daemon_set: DaemonSet) -> bool:
-    return facts.pod is None or facts.pod.daemon_set == daemon_set.key
+def _takes_part(
+    facts: NodeFacts, row: NodeReport, daemon_set: DaemonSet, snapshot: Snapshot
+) -> bool:
+    """Whether the rollout is to reach this node.
+
+    The pod of a deleted Node stays until the garbage collector comes for it. A node without a pod
+    counts where the DaemonSet's status misses one: only then the diagnosis gives it families.
+    """
+    if facts.node is None and any(other.node for other in snapshot.nodes):
+        return False
+    if facts.pod is None:
+        return bool(row.families)
+    return facts.pod.daemon_set == daemon_set.key
 
 
 def _number(daemon_set: DaemonSet, name: str, default: int) -> int:
@@ -61,22 +80,28 @@ def _number(daemon_set: DaemonSet, name: str, default: int) -> int:
     return value if isinstance(value, int) else default
 
 
-def _is_settled(
-    daemon_set: DaemonSet, nodes: tuple[NodeRollout, ...], updated: int, desired: int
-) -> bool:
-    """Whether the controller has seen the template, replaced every pod, and all are Ready."""
-    observed = _number(daemon_set, "observedGeneration", 0)
+def _is_observed(daemon_set: DaemonSet) -> bool:
+    """Whether the controller has seen the template as it is now, and made its revision."""
     generation = daemon_set.metadata.get("generation")
-    seen = not isinstance(generation, int) or observed >= generation
-    return seen and updated >= desired and all(node.ready for node in nodes if node.pod)
+    observed = _number(daemon_set, "observedGeneration", 0)
+    return not isinstance(generation, int) or observed >= generation
 
 
-def pod_is_updated(pod: Pod, daemon_set: DaemonSet, snapshot: Snapshot) -> bool | None:
-    """Whether ``pod`` runs the current template of ``daemon_set``."""
+def _is_settled(pod: Pod | None) -> bool:
+    """Whether nothing happens to a node's pod any more."""
+    return pod is None or (pod.ready and not pod.deleted)
+
+
+def _is_updated(pod: Pod, daemon_set: DaemonSet, snapshot: Snapshot) -> bool | None:
+    """Whether ``pod`` runs the current template of ``daemon_set``.
+
+    Until the controller has seen a new template, the newest revision is that of the old one.
+    """
     annotations = daemon_set.metadata.get("annotations") or {}
+    newest = snapshot.revisions.get(daemon_set.key) if _is_observed(daemon_set) else None
     return is_updated(
         pod.revision_hash,
-        snapshot.revisions.get(daemon_set.key),
+        newest,
         pod.template_generation,
         annotations.get(TEMPLATE_GENERATION_ANNOTATION),
     )
@@ -91,8 +116,8 @@ def _node(
 ) -> NodeRollout:
     pod = facts.pod
     mine = tuple(finding for finding in findings if finding.node == facts.name)
-    updated = pod_is_updated(pod, daemon_set, snapshot) if pod else None
-    waits_for = _waits_for(facts, row, updated, daemon_set)
+    updated = _is_updated(pod, daemon_set, snapshot) if pod else None
+    waits_for = _waits_for(facts, updated, daemon_set) or why_unproven(facts, row, snapshot)
     blocker = _lasting_finding(facts, mine) if updated is not False else None
     phase = Phase.STUCK if blocker else Phase.WAITING if waits_for else Phase.PROVEN
     bad = [finding for finding in mine if finding.severity is not Severity.INFORMATION]
@@ -112,27 +137,18 @@ def _node(
     )
 
 
-def _waits_for(
-    facts: NodeFacts, row: NodeReport, updated: bool | None, daemon_set: DaemonSet
-) -> str:
-    """What is missing until the node is proven, in words; empty when nothing is."""
+def _waits_for(facts: NodeFacts, updated: bool | None, daemon_set: DaemonSet) -> str:
+    """What is missing until the new pod is Ready, in words; empty when nothing is."""
     pod = facts.pod
     if pod is None:
         return "no calico-node pod yet"
+    if pod.deleted:
+        return f"pod {pod.name} is being deleted"
     if updated is False:
         if daemon_set.update_strategy == "OnDelete":
             return f"pod {pod.name} runs the old template until it is deleted (OnDelete)"
         return "old template"
-    if not pod.ready:
-        return _why_not_ready(pod)
-    undecided = [family for family in row.families if not _is_shown(family)]
-    if undecided:
-        return f"{undecided[0].family.label}: nothing shows what it chose"
-    return ""
-
-
-def _is_shown(family: FamilyReport) -> bool:
-    return family.decided and family.address is not None
+    return "" if pod.ready else _why_not_ready(pod)
 
 
 def _why_not_ready(pod: Pod) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from kubectl_calico_nic.diagnosis.report import FamilyReport
+from kubectl_calico_nic.diagnosis.report import FamilyReport, Report
 from kubectl_calico_nic.findings.finding import Finding
 
 
@@ -46,19 +46,25 @@ class NodeRollout:
 class Rollout:
     """The rollout of one DaemonSet.
 
-    ``updated`` of ``desired`` pods run the current template. ``done`` says that every node is
-    proven and nothing found is an error or a warning. ``settled`` says that the controller has
-    nothing left to do: what is wrong now stays wrong. ``unproven`` lists what could not be shown.
+    ``updated`` of ``desired`` pods run the current template. ``report`` is the diagnosis that it
+    rests on. ``done`` says that every node is proven and nothing found is an error or a warning.
+    ``settled`` says that the controller has nothing left to do: what is wrong now stays wrong.
+    ``unproven`` lists what could not be shown.
     """
 
     daemon_set: str
     updated: int
     desired: int
     nodes: tuple[NodeRollout, ...]
-    findings: tuple[Finding, ...] = ()
+    report: Report = Report(())
     settled: bool = False
     done: bool = False
     unproven: tuple[str, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the diagnosis found."""
+        return self.report.findings
 
     @property
     def stuck(self) -> tuple[NodeRollout, ...]:

@@ -1,0 +1,51 @@
+"""What proves that a node's address was chosen under the method in force."""
+
+from __future__ import annotations
+
+from kubectl_calico_nic.calico.selection import select
+from kubectl_calico_nic.diagnosis.report import FamilyReport, NodeReport
+from kubectl_calico_nic.diagnosis.running_version import version_of_node
+from kubectl_calico_nic.findings.addresses import same_address
+from kubectl_calico_nic.findings.choice import LOG
+from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
+
+
+def why_unproven(facts: NodeFacts, row: NodeReport, snapshot: Snapshot) -> str:
+    """Why nothing proves the choice of a node whose new pod is Ready; empty when it is proven.
+
+    The log of the new container is proof, and so is a stored address that the method gives on the
+    node's interfaces. The stored address alone is none: a failed detection keeps the old one.
+    """
+    reasons = (_why(facts, family, snapshot) for family in row.families)
+    return next(filter(None, reasons), "")
+
+
+def _why(facts: NodeFacts, family: FamilyReport, snapshot: Snapshot) -> str:
+    if not family.decided or family.address is None:
+        return f"{family.family.label}: nothing shows what it chose"
+    if _is_logged(facts, family) or family.method is None:
+        return ""
+    predicted = _predicted(facts, family, snapshot)
+    if predicted is not None and same_address(predicted, family.address):
+        return ""
+    if facts.log is None:
+        return f"its log was not read: {family.address} may be the old one"
+    return f"its log does not tell of {family.address}, which may be the old one"
+
+
+def _is_logged(facts: NodeFacts, family: FamilyReport) -> bool:
+    """Whether the new container's log tells of the choice, or of one before a re-detection."""
+    told = facts.log is not None and facts.log.latest(family.family) is not None
+    return LOG in family.evidence or told
+
+
+def _predicted(facts: NodeFacts, family: FamilyReport, snapshot: Snapshot) -> str | None:
+    """What the method in force gives on the node's interfaces; None when that is not known."""
+    return select(
+        family.method or "",
+        family.family,
+        facts.inventory,
+        version_of_node(facts, snapshot.cluster_version).version,
+        internal_ips=facts.node.internal_ips if facts.node else None,
+        routes=facts.routes,
+    ).address
