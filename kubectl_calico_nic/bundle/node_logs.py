@@ -52,7 +52,7 @@ def _node_of(
     have another name for it. Then the pod, a prefix, the same file's other parts, the file's name.
     """
     own, name = log.reading.node_name, log.name
-    of_pod = names.of_pod(name.pod or name.stem)
+    of_pod = names.of_pod(name.pod) if name.pod else names.of_pod_in(name.stem)
     if own is not None and (of_pod is None or own in known or of_pod not in known):
         return own
     return of_pod or name.host or name.pod or named_files.get(name.file) or names.of_file(name.stem)

@@ -26,11 +26,15 @@ class NodeNames:
         counts = Counter(shortened(stem) for stem in files)
         self._shared = {*files, *(short for short, count in counts.items() if count > 1)}
 
-    def of_pod(self, text: str) -> str | None:
-        """The node of the pod whose name is, or stands in, ``text``; None where there is none."""
-        if text in self._pods:
-            return self._pods[text]
-        pod = next((name for name in self._longest_first if _holds(text, name)), None)
+    def of_pod(self, name: str) -> str | None:
+        """The node of the pod ``name``; None where it is not known."""
+        return self._pods.get(name)
+
+    def of_pod_in(self, stem: str) -> str | None:
+        """The node of the pod whose name stands in what a file is called; None without any."""
+        if stem in self._pods:
+            return self._pods[stem]
+        pod = next((name for name in self._longest_first if _holds(stem, name)), None)
         return None if pod is None else self._pods[pod]
 
     def of_file(self, stem: str) -> str:
@@ -41,15 +45,16 @@ class NodeNames:
         """
         if stem in self._nodes:
             return stem
-        node = self.of_pod(stem)
+        node = self.of_pod_in(stem)
         if node is not None:
             return node
         short = shortened(stem)
         return short if short and (short in self._nodes or short in self._shared) else stem
 
 
-def _holds(text: str, name: str) -> bool:
-    """Whether ``name`` stands in ``text`` as a whole word."""
-    if name not in text:
+def _holds(stem: str, name: str) -> bool:
+    """Whether ``name`` stands in ``stem`` as a word of its own: ``_`` and ``.`` divide words."""
+    if name not in stem:
         return False
-    return re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", text) is not None
+    end = r"(?:[_.]|$|-(?:previous|prev|current|old|logs?)\b)"
+    return re.search(rf"(?:^|[_.]){re.escape(name)}{end}", stem) is not None

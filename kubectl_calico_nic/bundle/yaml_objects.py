@@ -32,7 +32,8 @@ def read_yaml(text: str, name: str) -> Iterator[Mapping[str, Any]]:
         CalicoNicError: it is no YAML; says in which line it breaks.
     """
     try:
-        _require_shallow(text, name)
+        if _Base is not yaml.SafeLoader:
+            _require_shallow(text, name)
         for document in yaml.load_all(text, Loader=_Loader):
             yield from items_of(document)
     except yaml.MarkedYAMLError as error:
@@ -46,7 +47,10 @@ def read_yaml(text: str, name: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _require_shallow(text: str, name: str) -> None:
-    """Refuse what is nested so deeply that composing it would overflow libyaml's stack."""
+    """Refuse what is nested so deeply that libyaml's composer would overflow the stack.
+
+    Python's own loader raises RecursionError instead.
+    """
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.CollectionStartEvent):

@@ -7,6 +7,7 @@ ends, one that is too old (410), an API server that goes away for a while.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
@@ -18,6 +19,8 @@ from kubectl_calico_nic.errors import CalicoNicError
 
 _PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)
 """Seconds before the next try while the API server does not answer."""
+_SHORTEST_WATCH = 1.0
+"""Seconds: a watch that ends sooner, without an event, is not begun again at once."""
 
 
 class WatchApi(Protocol):
@@ -60,7 +63,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A kind cannot be followed, for a reason that trying again does not mend."""
+    """A kind may not be followed, for a reason that trying again does not mend."""
 
     kind: str
     error: CalicoNicError
@@ -68,7 +71,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """The API server does not answer at the moment; it is asked again."""
+    """The API server does not answer at the moment; it is asked again until ``Replaced``."""
 
     kind: str
     error: CalicoNicError
@@ -108,44 +111,64 @@ class Following:
                 return found
 
     def _follow(self, kind: Kind) -> None:
-        failures = 0
+        """List and watch ``kind`` until stopped; only a refusal at the very beginning ends it."""
+        course = _Course()
         while not self._stopped.is_set():
             try:
-                self._list_and_watch(kind)
-                failures = 0
+                self._list_and_watch(kind, course)
             except Gone:
-                continue
-            except ApiError as error:
-                if error.status in (401, 403, 404):
-                    return self._changes.put(Failed(kind.name, error))
-                self._pause(kind, error, failures)
-                failures += 1
+                self._stopped.wait(_PAUSES[0])
             except CalicoNicError as error:
-                self._pause(kind, error, failures)
-                failures += 1
+                if not course.watched and _is_refusal(error):
+                    return self._changes.put(Failed(kind.name, error))
+                if course.failures == 0:
+                    self._changes.put(Interrupted(kind.name, error))
+                self._stopped.wait(_PAUSES[min(course.failures, len(_PAUSES) - 1)])
+                course.failures += 1
         return None
 
-    def _pause(self, kind: Kind, error: CalicoNicError, failures: int) -> None:
-        if failures == 0:
-            self._changes.put(Interrupted(kind.name, error))
-        self._stopped.wait(_PAUSES[min(failures, len(_PAUSES) - 1)])
-
-    def _list_and_watch(self, kind: Kind) -> None:
+    def _list_and_watch(self, kind: Kind, course: _Course) -> None:
         """List, then watch on from there until the watch cannot be continued."""
         listed = self.api.get(kind.path, kind.query)
         items = tuple(item for item in listed.get("items") or () if isinstance(item, Mapping))
         self._changes.put(Replaced(kind.name, items))
         version = str((listed.get("metadata") or {}).get("resourceVersion", ""))
         while not self._stopped.is_set():
-            version = self._watch(kind, version)
+            version = self._watch(kind, version, course)
 
-    def _watch(self, kind: Kind, version: str) -> str:
+    def _watch(self, kind: Kind, version: str, course: _Course) -> str:
+        """Take the events of one watch; return from where the next one goes on."""
+        began, newest = time.monotonic(), version
         events = self.api.watch(kind.path, kind.query, resource_version=version, deadline=None)
         for event in events:
+            course.go_well()
             if self._stopped.is_set():
                 break
             item = event.object
-            version = str((item.get("metadata") or {}).get("resourceVersion") or version)
+            newest = str((item.get("metadata") or {}).get("resourceVersion") or newest)
             if event.type != "BOOKMARK":
                 self._changes.put(Changed(kind.name, item, event.type == "DELETED"))
-        return version
+        course.go_well()
+        if newest == version and time.monotonic() - began < _SHORTEST_WATCH:
+            self._stopped.wait(_SHORTEST_WATCH)
+        return newest
+
+
+@dataclass(slots=True)
+class _Course:
+    """How following one kind went: ``watched`` ever, and ``failures`` since it last went well."""
+
+    watched: bool = False
+    failures: int = 0
+
+    def go_well(self) -> None:
+        """A watch came about."""
+        self.watched, self.failures = True, 0
+
+
+def _is_refusal(error: CalicoNicError) -> bool:
+    """Whether the API server refuses.
+
+    One that granted it before is restarting: until its caches are filled it knows no role.
+    """
+    return isinstance(error, ApiError) and error.status in (401, 403, 404)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from kubectl_calico_nic.collection.collect import Collector, NodeLog, daemon_set_selector
 from kubectl_calico_nic.collection.following import Change, Changed, Kind, Replaced
+from kubectl_calico_nic.errors import CalicoNicError
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.decode import decode_node, decode_pod, pods_by_node
 from kubectl_calico_nic.snapshot.node import Node
@@ -15,6 +17,11 @@ from kubectl_calico_nic.snapshot.pod import Pod
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
 
 DAEMON_SETS, PODS, NODES = "daemonsets", "pods", "nodes"
+_LOGS = "pods/log"
+_TRIES = 5
+"""How often what cannot be read is asked for until something changes."""
+_PAUSE, _LONGEST_PAUSE = 1.0, 10.0
+"""Seconds between two tries, at first and in the end."""
 
 
 def kinds_to_follow(daemon_set: DaemonSet) -> tuple[Kind, ...]:
@@ -29,9 +36,15 @@ def kinds_to_follow(daemon_set: DaemonSet) -> tuple[Kind, ...]:
 
 
 class RolloutFacts:
-    """The facts so far; ``take`` changes, then ``snapshot``."""
+    """The facts so far; ``take`` changes, then ``snapshot``. ``monotonic`` counts seconds."""
 
-    def __init__(self, collector: Collector, first: Snapshot, daemon_set: DaemonSet) -> None:
+    def __init__(
+        self,
+        collector: Collector,
+        first: Snapshot,
+        daemon_set: DaemonSet,
+        monotonic: Callable[[], float],
+    ) -> None:
         self._collector = collector
         self._first = first
         self._key = daemon_set.key
@@ -40,27 +53,59 @@ class RolloutFacts:
         self._nodes = {facts.name: facts.node for facts in first.nodes if facts.node}
         self._inventories = {facts.name: facts.inventory for facts in first.nodes}
         self._revisions = dict(first.revisions)
-        self._logs: dict[str, tuple[object, NodeLog]] = {}
+        self._revisions_of = _template(daemon_set)
+        self._revisions_tried = 0
+        self._monotonic = monotonic
+        self._logs = {
+            facts.pod.uid: _KnownLog(
+                _state(facts.pod, facts.node), _log_of(facts, first), monotonic()
+            )
+            for facts in first.nodes
+            if facts.pod
+        }
 
     @property
     def daemon_set(self) -> DaemonSet | None:
         """The DaemonSet as it is now; None when it was deleted."""
         return self._daemon_set
 
+    @property
+    def next_look(self) -> float | None:
+        """The seconds until ``snapshot`` may tell more without any change; None: it will not."""
+        now = self._monotonic()
+        times = [known.next_read - now for _, known in self._to_be_read_again()]
+        if self._revisions_are_missing:
+            times.append(_PAUSE)
+        return max(min(times), 0.0) if times else None
+
+    @property
+    def _revisions_are_missing(self) -> bool:
+        return 0 < self._revisions_tried < _TRIES
+
+    def _to_be_read_again(self) -> Iterator[tuple[Pod, _KnownLog]]:
+        """The pods whose logs were read too early, or in vain."""
+        for uid, known in self._logs.items():
+            pod = self._pods.get(uid)
+            node = self._nodes.get(pod.node) if pod else None
+            # The kubelet of a node that is down does not answer, and says so late.
+            is_down = node is not None and node.ready is False
+            if pod and not is_down and known.is_worth_reading_again(pod):
+                yield pod, known
+
     def take(self, changes: Iterable[Change]) -> None:
         """Apply ``changes`` in order."""
-        before = _template_generation(self._daemon_set)
         for change in changes:
             if isinstance(change, Replaced):
                 self._replace(change)
             elif isinstance(change, Changed):
                 self._change(change)
-        if self._daemon_set and _template_generation(self._daemon_set) != before:
-            self._revisions = self._collector.revisions((self._daemon_set,))
 
     def _replace(self, change: Replaced) -> None:
         if change.kind == PODS:
             self._pods = {pod.uid: pod for pod in map(decode_pod, change.objects)}
+            # A new list comes after the API server was away, and with it what failed meanwhile.
+            self._logs = {uid: known.afresh() for uid, known in self._logs.items()}
+            self._revisions_tried = min(self._revisions_tried, 1)
         elif change.kind == NODES:
             self._nodes = {node.name: node for node in map(decode_node, change.objects)}
         else:
@@ -78,38 +123,100 @@ class RolloutFacts:
             self._daemon_set = None if change.deleted else DaemonSet(change.object)
 
     def snapshot(self) -> Snapshot:
-        """The facts as they are now; logs are read again where a container changed its state."""
+        """The facts as they are now.
+
+        Logs are read again where a container changed its state or a Node its address, and where
+        they could not be read or were not complete.
+        """
+        assert self._daemon_set is not None
         pods = pods_by_node(pod for pod in self._pods.values() if pod.daemon_set == self._key)
+        self._read_revisions(self._daemon_set)
         self._read_logs(pods)
         names = sorted({*self._nodes, *pods})
-        assert self._daemon_set is not None
+        other_gaps = (gap for gap in self._first.gaps if gap.resource != _LOGS)
         return dataclasses.replace(
             self._first,
             daemon_sets=(self._daemon_set,),
             revisions=self._revisions,
             nodes=tuple(self._facts(name, pods.get(name)) for name in names),
-            gaps=tuple(gap for _, log in self._logs.values() for gap in log.gaps),
+            gaps=(*other_gaps, *(gap for known in self._logs.values() for gap in known.log.gaps)),
         )
 
     def _facts(self, name: str, pod: Pod | None) -> NodeFacts:
         known = self._logs.get(pod.uid) if pod else None
-        facts = known[1].facts if known else NodeFacts(name)
+        facts = known.log.facts if known else NodeFacts(name)
         return dataclasses.replace(
             facts, node=self._nodes.get(name), pod=pod, inventory=self._inventories.get(name)
         )
 
+    def _read_revisions(self, daemon_set: DaemonSet) -> None:
+        """Read the revisions again once the controller has seen another template."""
+        template = _template(daemon_set)
+        if template == self._revisions_of and not self._revisions_are_missing:
+            return
+        self._revisions_tried = 1 if template != self._revisions_of else self._revisions_tried + 1
+        self._revisions_of = template
+        try:
+            self._revisions = self._collector.revisions((daemon_set,))
+            self._revisions_tried = 0
+        except CalicoNicError:
+            self._revisions = {}
+
     def _read_logs(self, pods: Mapping[str, Pod]) -> None:
+        """Read the logs that are news, and again those that were read too early or in vain."""
+        alive = {pod.uid for pod in pods.values()}
+        self._logs = {uid: known for uid, known in self._logs.items() if uid in alive}
+        now = self._monotonic()
+        due = {pod.uid for pod, known in self._to_be_read_again() if known.next_read <= now}
+        states = {pod.uid: _state(pod, self._nodes.get(pod.node)) for pod in pods.values()}
         stale = [
             pod
             for pod in pods.values()
-            if pod.uid not in self._logs or self._logs[pod.uid][0] != _log_state(pod)
+            if pod.uid not in self._logs
+            or self._logs[pod.uid].state != states[pod.uid]
+            or pod.uid in due
         ]
-        read = {log.facts.pod.uid: log for log in self._collector.logs(stale) if log.facts.pod}
-        for pod in stale:
-            if pod.uid in read:
-                self._logs[pod.uid] = (_log_state(pod), read[pod.uid])
-        alive = {pod.uid for pod in pods.values()}
-        self._logs = {uid: known for uid, known in self._logs.items() if uid in alive}
+        for pod, log in zip(stale, self._collector.logs(stale), strict=True):
+            state, known = states[pod.uid], self._logs.get(pod.uid)
+            tries = known.tries + 1 if known and known.state == state else 1
+            self._logs[pod.uid] = _KnownLog(state, log, self._monotonic(), tries)
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownLog:
+    """What a pod's logs gave.
+
+    ``state`` is that of everything around when they were read, ``read_at`` when that was, and
+    ``tries`` how often they were read in that state.
+    """
+
+    state: object
+    log: NodeLog
+    read_at: float
+    tries: int = 1
+
+    @property
+    def next_read(self) -> float:
+        """When reading again is due, if it is worth it."""
+        return self.read_at + min(self.tries * _PAUSE, _LONGEST_PAUSE)
+
+    def afresh(self) -> _KnownLog:
+        """The same before any try was in vain."""
+        return dataclasses.replace(self, tries=0)
+
+    def is_worth_reading_again(self, pod: Pod) -> bool:
+        """Whether calico-node was in the middle of its start, or the reason it failed may pass."""
+        log, runs = self.log.facts.log, pod.container_state.state == "running"
+        unfinished = log is not None and not (log.started or log.terminated)
+        if unfinished and runs and not pod.ready:
+            return True
+        return self.tries < _TRIES and any(not gap.forbidden for gap in self.log.gaps)
+
+
+def _log_of(facts: NodeFacts, first: Snapshot) -> NodeLog:
+    """What the first collection read of a node's logs."""
+    gaps = (gap for gap in first.gaps if gap.node == facts.name and gap.resource == _LOGS)
+    return NodeLog(facts.name, facts, tuple(gaps))
 
 
 def _put(table: dict[str, Any], key: str, value: Pod | Node | None) -> None:
@@ -119,11 +226,20 @@ def _put(table: dict[str, Any], key: str, value: Pod | Node | None) -> None:
         table[key] = value
 
 
-def _template_generation(daemon_set: DaemonSet | None) -> object:
-    return daemon_set and daemon_set.metadata.get("generation")
+def _template(daemon_set: DaemonSet) -> object:
+    """What must have changed for another revision to be the newest.
+
+    The controller makes the revision of a template before it reports to have seen it.
+    """
+    metadata, status = daemon_set.metadata, daemon_set.status
+    return (metadata.get("uid"), metadata.get("generation"), status.get("observedGeneration"))
 
 
-def _log_state(pod: Pod) -> object:
-    """What must have changed for the log to be worth reading again."""
+def _state(pod: Pod, node: Node | None) -> object:
+    """What must have changed for the log to be worth reading again.
+
+    calico-node stores another address while it runs when it detects its address anew.
+    """
     state = pod.container_state
-    return (state.state, state.restarts, pod.ready)
+    stored = tuple(node.stored.items()) if node else ()
+    return (state.state, state.restarts, pod.ready, stored)

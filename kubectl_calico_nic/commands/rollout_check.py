@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,9 @@ from kubectl_calico_nic.flags.output import output_flag, output_format
 if TYPE_CHECKING:
     from kubectl_calico_nic.cluster.session import Session
     from kubectl_calico_nic.collection.collect import Collector
+    from kubectl_calico_nic.collection.following import Change
     from kubectl_calico_nic.diagnosis.diagnose import Question
+    from kubectl_calico_nic.output.rollout_progress import RolloutProgress
     from kubectl_calico_nic.rollout.state import Rollout
     from kubectl_calico_nic.snapshot.snapshot import Snapshot
 
@@ -66,6 +67,7 @@ def _check(
     parsed: Parsed, options: _Options, session: Session, environment: Environment
 ) -> Rollout:
     from kubectl_calico_nic.collection.collect import Collector
+    from kubectl_calico_nic.collection.following import Change
     from kubectl_calico_nic.commands.question import scope
     from kubectl_calico_nic.output.progress import progress
 
@@ -78,11 +80,14 @@ def _check(
         names = ", ".join(found.key for found in first.daemon_sets)
         raise UsageError(f"several calico-node DaemonSets: {names}; name one with --daemonset")
     rollout = _judge(collector, first, options)
-    if not options.watch or _is_over(rollout):
+    if not options.watch or _is_over(rollout, None):
         return rollout
-    with _display(options, environment) as show:
-        show(rollout)
-        return _follow(first, collector, session, options, environment, show)
+    from kubectl_calico_nic.output.rollout_progress import rollout_progress
+
+    stream = environment.stderr if options.output else environment.stdout
+    with rollout_progress(environment, stream) as shown:
+        shown.show(rollout)
+        return _follow(first, collector, session, options, environment, shown)
 
 
 def _judge(collector: Collector, snapshot: Snapshot, options: _Options) -> Rollout:
@@ -93,8 +98,9 @@ def _judge(collector: Collector, snapshot: Snapshot, options: _Options) -> Rollo
     return judge(snapshot, report, snapshot.daemon_sets[0])
 
 
-def _is_over(rollout: Rollout) -> bool:
-    return rollout.done or rollout.settled or bool(rollout.stuck)
+def _is_over(rollout: Rollout, next_look: float | None) -> bool:
+    """Whether waiting changes nothing: not even looking again in ``next_look`` seconds."""
+    return rollout.done or bool(rollout.stuck) or (rollout.settled and next_look is None)
 
 
 def _follow(
@@ -103,70 +109,79 @@ def _follow(
     session: Session,
     options: _Options,
     environment: Environment,
-    show: Callable[[Rollout], None],
+    shown: RolloutProgress,
 ) -> Rollout:
     """Judge anew after every change until it is over.
 
     Raises:
-        CalicoNicError: the time is up, the DaemonSet was deleted, or nothing may be watched.
+        CalicoNicError: the time is up, the DaemonSet was deleted, or something may not be watched.
     """
-    from kubectl_calico_nic.collection.following import Failed, Following
+    from kubectl_calico_nic.collection.following import Following
     from kubectl_calico_nic.collection.rollout_facts import RolloutFacts, kinds_to_follow
 
     daemon_set = first.daemon_sets[0]
-    facts = RolloutFacts(collector, first, daemon_set)
+    facts = RolloutFacts(collector, first, daemon_set, environment.monotonic)
     deadline = None if options.timeout is None else environment.monotonic() + options.timeout
+    absence = _Absence(shown)
     with Following(session, kinds_to_follow(daemon_set)) as following:
         while True:
-            left = None if deadline is None else max(deadline - environment.monotonic(), 0)
-            changes = following.changes(left)
-            if not changes:
+            left = None if deadline is None else deadline - environment.monotonic()
+            if left is not None and left <= 0:
                 raise CalicoNicError("timed out waiting for the condition")
-            failed = next((change for change in changes if isinstance(change, Failed)), None)
-            if failed:
-                raise failed.error
+            waits = [seconds for seconds in (left, facts.next_look) if seconds is not None]
+            changes = following.changes(min(waits, default=None))
+            absence.notice(changes)
             facts.take(changes)
             if facts.daemon_set is None:
                 raise CalicoNicError(f"daemonset {daemon_set.key}: object has been deleted")
             rollout = _judge(collector, facts.snapshot(), options)
-            show(rollout)
-            if _is_over(rollout):
+            shown.show(rollout)
+            if _is_over(rollout, facts.next_look):
                 return rollout
 
 
-@contextmanager
-def _display(options: _Options, environment: Environment) -> Iterator[Callable[[Rollout], None]]:
-    """How progress is shown: a live table on a terminal, else a line per node that got further."""
-    from kubectl_calico_nic.output.rollout_table import node_lines, rollout_table, summary
-    from kubectl_calico_nic.output.screen import line, write
+class _Absence:
+    """Says once that the API server is away, and once that it is back."""
 
-    if environment.stderr_is_terminal and environment.stdout_is_terminal:
-        from kubectl_calico_nic.output.live_view import live_view
+    def __init__(self, shown: RolloutProgress) -> None:
+        self._shown = shown
+        self._waiting: set[str] = set()
 
-        with live_view(environment) as view:
-            yield lambda rollout: view.show([*rollout_table(rollout), line(), summary(rollout)])
-        return
-    last: list[Rollout | None] = [None]
-    stream = environment.stderr if options.output else environment.stdout
+    def notice(self, changes: Iterable[Change]) -> None:
+        """Look through ``changes``.
 
-    def show(rollout: Rollout) -> None:
-        write(node_lines(last[0], rollout), stream, environment)
-        stream.flush()
-        last[0] = rollout
+        Raises:
+            CalicoNicError: something may not be listed or watched.
+        """
+        from kubectl_calico_nic.collection.following import Failed, Interrupted, Replaced
+        from kubectl_calico_nic.output.screen import DOUBTFUL, Span, line
 
-    yield show
+        for change in changes:
+            if isinstance(change, Failed):
+                raise change.error
+            if isinstance(change, Interrupted):
+                if not self._waiting:
+                    text = f" no answer, trying again: {change.error.text}"
+                    self._shown.say(line(Span("Warning:", DOUBTFUL), text))
+                self._waiting.add(change.kind)
+            elif isinstance(change, Replaced) and change.kind in self._waiting:
+                self._waiting.remove(change.kind)
+                if not self._waiting:
+                    self._shown.say(line("The API server answers again."))
 
 
 def _conclude(rollout: Rollout, options: _Options, environment: Environment) -> None:
+    from kubectl_calico_nic.output.inspection_table import gap_lines
+    from kubectl_calico_nic.output.rollout_table import conclusion
+    from kubectl_calico_nic.output.screen import write
+
+    write(gap_lines(rollout.report), environment.stderr, environment)
     if options.output:
         from kubectl_calico_nic.output.rollout_json import rollout_json
         from kubectl_calico_nic.output.structured import write_structured
 
         write_structured(rollout_json(rollout), options.output, environment.stdout)
         return
-    from kubectl_calico_nic.output.rollout_table import conclusion
-    from kubectl_calico_nic.output.screen import write
-
     write(conclusion(rollout), environment.stdout, environment)
 
 

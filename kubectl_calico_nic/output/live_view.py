@@ -28,6 +28,13 @@ class LiveView:
         ]
         self._live.update(Group(*texts), refresh=True)
 
+    def say(self, said: Line) -> None:
+        """Print a line above the block, where it stays."""
+        from rich.text import Text
+
+        text = Text.assemble(*((escape(span.text), span.style) for span in said))
+        self._live.console.print(text, soft_wrap=True)
+
 
 @contextmanager
 def live_view(environment: Environment) -> Iterator[LiveView]:

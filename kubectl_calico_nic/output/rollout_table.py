@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kubectl_calico_nic.output.plan_table import objections
+from kubectl_calico_nic.diagnosis.stories import stories
+from kubectl_calico_nic.findings.finding import Severity
 from kubectl_calico_nic.output.screen import (
     BAD,
     DOUBTFUL,
@@ -81,14 +82,19 @@ def _story(node: NodeRollout) -> str:
 
 
 def conclusion(rollout: Rollout) -> list[Line]:
-    """The table, what is wrong with the last log lines of each stuck node, and the summary."""
+    """The table, what is wrong with the last log lines of a stuck node, and the summary."""
     lines = [*rollout_table(rollout)]
-    lines += objections(
-        [found for found in rollout.findings if found.severity.value != "information"]
-    )
-    for node in rollout.stuck:
-        if node.tail:
-            lines += [line(), line(f"Last lines of {node.name}'s log:")]
-            lines += [line(Span(f"  {text}", QUIET)) for text in node.tail]
+    for story in stories(rollout.report):
+        if story.severity is not Severity.INFORMATION:
+            style = BAD if story.severity is Severity.ERROR else DOUBTFUL
+            lines += [
+                line(),
+                line(Span(story.id, style), f": {story.message}"),
+                line(f"  {story.next}"),
+            ]
+    told = next((node for node in rollout.stuck if node.tail), None)
+    if told is not None:
+        lines += [line(), line(f"Last lines of {told.name}'s log:")]
+        lines += [line(Span(f"  {text}", QUIET)) for text in told.tail]
     lines += [line(Span(f"not proven: {text}", DOUBTFUL)) for text in rollout.unproven]
     return [*lines, line(), summary(rollout)]
