@@ -151,10 +151,10 @@ def test_a_lost_address_is_not_the_methods_fault() -> None:
                 "state": ContainerState("waiting", reason="ImagePullBackOff"),
                 "log_state": LogState.EMPTY,
             },
-            "its calico-node has not said anything yet (ImagePullBackOff)",
+            "calico-node has not said anything yet (ImagePullBackOff)",
         ),
-        ({"log": log(level_floor="ERROR")}, "its log does not tell about IPv4"),
-        ({"log_state": LogState.UNREADABLE}, "its log was not read"),
+        ({"log": log(level_floor="ERROR")}, "the log does not tell about IPv4"),
+        ({"log_state": LogState.NOT_ASKED}, "no log of its pod was read"),
         ({"pod": False, "known": False}, "no calico-node pod and no log of it was read"),
     ],
 )
@@ -162,6 +162,18 @@ def test_no_evidence_says_why(values: dict[str, object], why: str) -> None:
     facts = node("n", ready=False, **values)  # type: ignore[arg-type]
 
     assert why in first(facts, origin=Origin.FILES).message
+
+
+def test_a_log_that_may_not_be_read_needs_a_right() -> None:
+    facts = node("n", ready=False, log_state=LogState.UNREADABLE)
+    found = first(facts, origin=Origin.CLUSTER)
+    assert "the log was not read" in found.message
+    assert found.next == "the permission get pods/log is needed"
+
+
+def test_a_log_without_a_pod_was_read_all_the_same() -> None:
+    facts = node("n", pod=False, known=False, log=log(level_floor="ERROR"))
+    assert "the log does not tell about IPv4" in first(facts, origin=Origin.FILES).message
 
 
 def test_windows_nodes_follow_what_all_linux_nodes_agree_on() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import re
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
 from kubectl_calico_nic.calico.family import Family
 from kubectl_calico_nic.calico.log_reading import Decision
@@ -14,12 +15,34 @@ _FIRST_RUNS = 8
 _LAST_RUNS = 64
 
 
+_SAID = attrgetter(
+    "outcome", "stage", "address", "interface", "method", "other_node", "unconfirmed"
+)
+"""What two decisions of a family must have in common, but for their reasons, to be one run."""
+
+
 @dataclass(slots=True)
 class _Run:
-    """A run, and how many runs of any family began before it."""
+    """A run, how many runs of any family began before it, and how it went on."""
 
     number: int
-    decision: Decision
+    begun: Decision
+    last: str | None
+    count: int
+
+    def says(self, decision: Decision) -> bool:
+        """Whether ``decision`` says the same, whenever and however often."""
+        begun = self.begun
+        if _SAID(begun) != _SAID(decision):
+            return False
+        return begun.reason == decision.reason or _lasting(begun.reason) == _lasting(
+            decision.reason
+        )
+
+    @property
+    def decision(self) -> Decision:
+        """The whole run as one decision."""
+        return replace(self.begun, last=self.last, count=self.count)
 
 
 @dataclass(slots=True)
@@ -50,15 +73,12 @@ class DecisionRuns:
         """Add a decision that was logged after all those added before."""
         runs = self._families[decision.family]
         newest = runs.newest
-        if newest is not None and _same(newest.decision, decision):
-            newest.decision = replace(
-                newest.decision,
-                last=decision.last,
-                count=newest.decision.count + decision.count,
-            )
+        if newest is not None and newest.says(decision):
+            newest.last = decision.last
+            newest.count += decision.count
             return
         target = runs.first if len(runs.first) < _FIRST_RUNS else runs.last
-        target.append(_Run(self._begun, decision))
+        target.append(_Run(self._begun, decision, decision.last, decision.count))
         self._begun += 1
 
     @property
@@ -72,13 +92,6 @@ class DecisionRuns:
 
     def _kept(self) -> list[_Run]:
         return [run for runs in self._families.values() for run in (*runs.first, *runs.last)]
-
-
-def _same(one: Decision, other: Decision) -> bool:
-    """Whether both say the same, whenever and however often."""
-    if _lasting(one.reason) != _lasting(other.reason):
-        return False
-    return one == replace(other, first=one.first, last=one.last, count=one.count, reason=one.reason)
 
 
 def _lasting(reason: str | None) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kubectl_calico_nic.commands.command import Command
-from kubectl_calico_nic.environment import EXIT_ERROR, EXIT_OK, EXIT_PROBLEM, Environment
+from kubectl_calico_nic.environment import EXIT_OK, EXIT_PROBLEM, Environment
 from kubectl_calico_nic.errors import CalicoNicError, UsageError
 from kubectl_calico_nic.flags.definition import Flag, Kind, Parsed
 from kubectl_calico_nic.flags.expectation import EXPECTATION_FLAGS, FAMILY, PROBE
@@ -176,10 +176,14 @@ def _show(report: Report, options: _Options, environment: Environment) -> None:
 
 
 def _status(report: Report) -> int:
-    if report.nodes and not any(
-        family.evidence for node in report.nodes for family in node.families
-    ):
-        return EXIT_ERROR
+    """The exit status of the report.
+
+    Raises:
+        CalicoNicError: it rests on no evidence for any node: nothing could be asked.
+    """
+    families = [family for node in report.nodes for family in node.families]
+    if families and not any(family.evidence for family in families):
+        raise CalicoNicError("no evidence was read for any node: see what is said above about each")
     return EXIT_PROBLEM if report.has_problem else EXIT_OK
 
 

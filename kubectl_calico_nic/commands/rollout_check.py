@@ -67,7 +67,6 @@ def _check(
     parsed: Parsed, options: _Options, session: Session, environment: Environment
 ) -> Rollout:
     from kubectl_calico_nic.collection.collect import Collector
-    from kubectl_calico_nic.collection.following import Change
     from kubectl_calico_nic.commands.question import scope
     from kubectl_calico_nic.output.progress import progress
 

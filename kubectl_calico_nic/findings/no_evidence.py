@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from kubectl_calico_nic.findings.case import Case, Member
 from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.findings.kind import Kind
-from kubectl_calico_nic.snapshot.snapshot import LogState
+from kubectl_calico_nic.snapshot.pod import Pod
+from kubectl_calico_nic.snapshot.snapshot import LogState, Origin
 
 
 def _find(case: Case) -> Iterator[Finding]:
     for member in case.networked():
         if member.is_enabled and not member.choice.decided and not member.lacks_pod:
-            why, advice = _why(member)
+            why, advice = _why(member, case.snapshot.origin)
             yield NO_EVIDENCE.about(
                 member,
                 f"{member.name}: what it chose is not known: {why}, and no address is stored",
@@ -22,26 +23,30 @@ def _find(case: Case) -> Iterator[Finding]:
             )
 
 
-def _why(member: Member) -> tuple[str, str]:
-    pod = member.facts.pod
+def _why(member: Member, origin: Origin) -> tuple[str, str]:
+    """Why nothing is known, and what would help."""
+    pod, state = member.facts.pod, member.facts.log_state
+    if state is LogState.READ:
+        advice = "the log's first lines may be gone: give its Node as JSON, or restart the pod"
+        if pod is not None and origin is Origin.CLUSTER:
+            advice = f"kubectl -n {pod.namespace} logs {pod.name} -c calico-node"
+        return f"the log does not tell about {member.family.label}", advice
     if pod is None:
         return "no calico-node pod and no log of it was read", "give its log, or ask the cluster"
-    state = pod.container_state
-    if member.facts.log_state is LogState.EMPTY or (
-        state.state == "waiting" and not state.restarts
-    ):
-        phase = state.reason or pod.reason or pod.phase
+    if state is LogState.EMPTY or _is_waiting(pod):
+        phase = pod.container_state.reason or pod.reason or pod.phase
         return (
-            f"its calico-node has not said anything yet ({phase})",
+            f"calico-node has not said anything yet ({phase})",
             f"a node that just joins needs a minute; else kubectl -n {pod.namespace} describe pod "
             f"{pod.name}",
         )
-    if member.facts.log_state is LogState.READ:
-        return (
-            f"its log does not tell about {member.family.label}",
-            f"kubectl -n {pod.namespace} logs {pod.name} -c calico-node",
-        )
-    return "its log was not read", "the permission get pods/log is needed"
+    if origin is Origin.FILES:
+        return "no log of its pod was read", f"give the log of pod {pod.name} too"
+    return "the log was not read", "the permission get pods/log is needed"
+
+
+def _is_waiting(pod: Pod) -> bool:
+    return pod.container_state.state == "waiting" and not pod.container_state.restarts
 
 
 NO_EVIDENCE = Kind("no-evidence", Severity.ERROR, _find)

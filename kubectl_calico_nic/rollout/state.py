@@ -56,7 +56,7 @@ class Rollout:
     updated: int
     desired: int
     nodes: tuple[NodeRollout, ...]
-    report: Report = Report(())
+    report: Report
     settled: bool = False
     done: bool = False
     unproven: tuple[str, ...] = ()

@@ -1,0 +1,192 @@
+"""The facts of a rollout while it is followed: what is read again, when, and what for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from kubectl_calico_nic.calico.family import Family
+from kubectl_calico_nic.cluster.errors import ApiError, ConnectionRefused
+from kubectl_calico_nic.collection.collect import Collector
+from kubectl_calico_nic.collection.following import Changed, Replaced
+from kubectl_calico_nic.collection.port import Executed, Query
+from kubectl_calico_nic.collection.rollout_facts import DAEMON_SETS, NODES, PODS, RolloutFacts
+from kubectl_calico_nic.snapshot.daemonset import DaemonSet
+from kubectl_calico_nic.snapshot.snapshot import Snapshot
+
+STARTING = "2026-01-01 00:00:00.000 [INFO][9] startup/startup.go 427: Early log level set to info\n"
+CHOSEN = (
+    "2026-01-01 00:00:00.100 [INFO][9] startup/autodetection_methods.go 103: "
+    "Using autodetected IPv4 address on interface bond4: 172.16.10.21/24\n"
+)
+COMPLETE = STARTING + CHOSEN + "Calico node started successfully\n"
+AWAY = ConnectionRefused("127.0.0.1:6443")
+FORBIDDEN = ApiError(403, "Forbidden", "pods/log is forbidden")
+BROKEN = ApiError(500, "InternalError", "the kubelet does not answer")
+
+
+@dataclass
+class Api:
+    """An API server with one log and one revision, or with errors in their place."""
+
+    text: str | Exception = COMPLETE
+    revision: str | Exception = "hash-1"
+    logs_read: int = 0
+    now: float = 0.0
+    asked: list[str] = field(default_factory=list)
+
+    def log(self, namespace: str, pod: str, container: str, **_: Any) -> bytes:
+        self.logs_read += 1
+        if isinstance(self.text, Exception):
+            raise self.text
+        return self.text.encode()
+
+    def pages(self, path: str, query: Query = (), limit: int = 500) -> Iterator[list[Any]]:
+        if isinstance(self.revision, Exception):
+            raise self.revision
+        owner = {"kind": "DaemonSet", "name": "calico-node", "controller": True}
+        labels = {"controller-revision-hash": self.revision}
+        metadata = {"namespace": "kube-system", "ownerReferences": [owner], "labels": labels}
+        yield [{"metadata": metadata, "revision": 1}]
+
+    def get(self, path: str, query: Query = ()) -> Any:
+        raise AssertionError(path)
+
+    def execute(
+        self, namespace: str, pod: str, container: str, command: Sequence[str], *, timeout: float
+    ) -> Executed:
+        raise AssertionError(command)
+
+
+def daemon_set(generation: int = 1, observed: int = 1) -> dict[str, Any]:
+    return {
+        "metadata": {"namespace": "kube-system", "name": "calico-node", "generation": generation},
+        "spec": {"template": {"spec": {"containers": [{"name": "calico-node"}]}}},
+        "status": {"observedGeneration": observed},
+    }
+
+
+def pod(*, ready: bool = True, state: str = "running", restarts: int = 0) -> dict[str, Any]:
+    owner = {"kind": "DaemonSet", "name": "calico-node", "controller": True}
+    status = {"name": "calico-node", "state": {state: {}}, "restartCount": restarts}
+    return {
+        "metadata": {
+            "namespace": "kube-system",
+            "name": "calico-node-x",
+            "uid": "1",
+            "ownerReferences": [owner],
+        },
+        "spec": {"nodeName": "node-1", "containers": [{"name": "calico-node"}]},
+        "status": {
+            "containerStatuses": [status],
+            "conditions": [{"type": "Ready", "status": str(ready)}],
+        },
+    }
+
+
+def node(address: str = "172.16.10.21/24", *, ready: bool = True) -> dict[str, Any]:
+    return {
+        "metadata": {"name": "node-1", "annotations": {"projectcalico.org/IPv4Address": address}},
+        "status": {"conditions": [{"type": "Ready", "status": str(ready)}]},
+    }
+
+
+def facts_of(api: Api, *, a_pod: dict[str, Any], a_node: dict[str, Any]) -> RolloutFacts:
+    first = Snapshot(daemon_sets=(DaemonSet(daemon_set()),))
+    facts = RolloutFacts(Collector(api), first, first.daemon_sets[0], lambda: api.now)
+    facts.take([Replaced(NODES, (a_node,)), Replaced(PODS, (a_pod,))])
+    facts.snapshot()
+    return facts
+
+
+def address(facts: RolloutFacts) -> str | None:
+    (found,) = facts.snapshot().nodes
+    decision = found.log.latest(Family.IPV4) if found.log else None
+    return decision.address if decision else None
+
+
+def test_a_log_that_told_everything_is_read_once() -> None:
+    api = Api()
+    facts = facts_of(api, a_pod=pod(), a_node=node())
+    assert address(facts) == "172.16.10.21/24"
+    assert (api.logs_read, facts.next_look) == (1, None)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Changed(PODS, pod(restarts=1)),
+        Changed(PODS, pod(ready=False)),
+        Changed(NODES, node("172.16.16.21/23")),
+    ],
+)
+def test_a_log_is_read_again_when_it_may_tell_something_new(change: Changed) -> None:
+    api = Api()
+    facts = facts_of(api, a_pod=pod(), a_node=node())
+    before = api.logs_read
+    facts.take([change])
+    facts.snapshot()
+    assert api.logs_read > before
+
+
+def test_a_log_that_was_read_in_the_middle_of_a_start_is_read_again() -> None:
+    api = Api(STARTING)
+    facts = facts_of(api, a_pod=pod(ready=False), a_node=node())
+    assert address(facts) is None
+    assert facts.next_look == 1.0
+
+    api.text, api.now = COMPLETE, 1.0
+    assert address(facts) == "172.16.10.21/24"
+    assert facts.next_look is None
+
+
+def test_a_log_that_could_not_be_read_is_asked_for_a_few_times() -> None:
+    api = Api(BROKEN)
+    facts = facts_of(api, a_pod=pod(), a_node=node())
+    seconds = []
+    while (wait := facts.next_look) is not None:
+        seconds.append(wait)
+        api.now += wait
+        facts.snapshot()
+    assert seconds == [1.0, 2.0, 3.0, 4.0]
+    assert address(facts) is None
+
+
+def test_a_log_that_could_not_be_read_while_the_api_server_was_away_is_asked_for_anew() -> None:
+    api = Api(AWAY)
+    facts = facts_of(api, a_pod=pod(), a_node=node())
+    api.text = COMPLETE
+    facts.take([Replaced(PODS, (pod(),))])
+    assert address(facts) == "172.16.10.21/24"
+
+
+@pytest.mark.parametrize(
+    ("text", "a_node"), [(FORBIDDEN, node()), (BROKEN, node(ready=False))], ids=["right", "node"]
+)
+def test_what_cannot_be_read_is_not_asked_for_again(text: Exception, a_node: Any) -> None:
+    facts = facts_of(Api(text), a_pod=pod(), a_node=a_node)
+    assert facts.next_look is None
+
+
+def test_the_revision_is_read_when_the_controller_has_made_it() -> None:
+    api = Api(revision="hash-old")
+    facts = facts_of(api, a_pod=pod(), a_node=node())
+    facts.take([Changed(DAEMON_SETS, daemon_set(generation=2))])
+    facts.snapshot()
+    api.revision = "hash-new"
+    facts.take([Changed(DAEMON_SETS, daemon_set(generation=2, observed=2))])
+    assert facts.snapshot().revisions == {"kube-system/calico-node": "hash-new"}
+
+
+def test_a_revision_that_could_not_be_read_is_asked_for_again() -> None:
+    api = Api(revision=AWAY)
+    facts = facts_of(api, a_pod=pod(), a_node=node())
+    facts.take([Changed(DAEMON_SETS, daemon_set(generation=2, observed=2))])
+    assert facts.snapshot().revisions == {}
+    assert facts.next_look is not None
+    api.revision = "hash-new"
+    assert facts.snapshot().revisions == {"kube-system/calico-node": "hash-new"}
+    assert facts.next_look is None
