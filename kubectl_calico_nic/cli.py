@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from kubectl_calico_nic.commands.command import Command
 from kubectl_calico_nic.commands.registry import command_names, load, load_all
@@ -35,12 +37,32 @@ GLOBAL_FLAGS: tuple[Flag, ...] = (
 def run() -> None:
     """The console script ``kubectl-calico_nic``."""
     signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(main(sys.argv[1:], Environment(program=sys.argv[0])))
+    try:
+        status = main(sys.argv[1:], Environment(program=sys.argv[0]))
+    except _Terminated as end:
+        _leave_at_once(end.status)
+    if status == EXIT_INTERRUPTED:
+        _leave_at_once(status)
+    sys.exit(status)
+
+
+class _Terminated(BaseException):
+    """SIGTERM came; unwinds the stack as Ctrl-C does, so that nothing temporary is left behind."""
+
+    def __init__(self, number: int) -> None:
+        self.status = 128 + number
 
 
 def _terminate(number: int, _: object) -> None:
-    """End as on an error, so that nothing temporary is left behind."""
-    sys.exit(128 + number)
+    raise _Terminated(number)
+
+
+def _leave_at_once(status: int) -> NoReturn:
+    """End without waiting for the workers: each may wait for an answer until its deadline."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(status)
 
 
 def main(argv: Sequence[str], environment: Environment) -> int:

@@ -168,6 +168,8 @@ def test_a_node_that_lost_its_address_does_not_stop_the_others() -> None:
 
     assert (found.method, found.nodes, found.total) == ("interface=eth0", 2, 3)
     assert found.uncovered == ("n2",)
+    (why,) = found.why_uncovered
+    assert why in ("it would choose nothing", "its interfaces are not known")
     assert {finding.node: finding.next for finding in report.findings} == {
         "n1": found.command,
         "n2": "bring 10.0.0.2 back on n2; no method selects it before that",

@@ -9,6 +9,11 @@ from kubectl_calico_nic.cluster.errors import ApiError
 from kubectl_calico_nic.errors import CalicoNicError
 
 JSON_PATCH = "application/json-patch+json"
+_GUARD = "/metadata/resourceVersion"
+_ATTEMPTS = 20
+"""How often a change is sent again because the controller wrote a new status meanwhile."""
+_BOOKKEEPING = frozenset({"resourceVersion", "managedFields"})
+"""Metadata that change with every write, a write of the status too."""
 
 
 class Guarded(Protocol):
@@ -24,7 +29,11 @@ class Guarded(Protocol):
 
     @property
     def patch(self) -> Sequence[Mapping[str, Any]]:
-        """JSON Patch operations, a ``test`` of the resourceVersion first."""
+        """JSON Patch operations, a ``test`` of the resourceVersion among them."""
+
+    @property
+    def object_before(self) -> Mapping[str, Any]:
+        """The whole object that was read."""
 
 
 class Writer(Protocol):
@@ -46,10 +55,13 @@ class ChangedMeanwhile(CalicoNicError):
 def send_patch(
     session: Writer, change: Guarded, *, field_manager: str, server_dry_run: bool
 ) -> Mapping[str, Any]:
-    """Send ``change`` once and return the object as the server has it now.
+    """Send ``change`` and return the object as the server has it now.
+
+    The controller writes the status whenever a pod changes, and with it a new resourceVersion: an
+    object of which nothing else is new is still the one that was read.
 
     Raises:
-        ChangedMeanwhile: the guard held: the object is not the one that was read.
+        ChangedMeanwhile: the guard held: somebody else changed the object.
         ApiError: the server refuses it.
     """
     namespace, _, name = change.daemon_set.partition("/")
@@ -57,17 +69,38 @@ def send_patch(
     query = [("fieldManager", field_manager)]
     if server_dry_run:
         query.append(("dryRun", "All"))
-    try:
-        answer: Mapping[str, Any] = session.patch(path, list(change.patch), JSON_PATCH, query)
-    except ApiError as error:
-        # A failed test operation is answered with 422, as a validation error is: only the object
-        # itself tells which it was.
-        if error.status == 409 or (error.status == 422 and _moved(session, path, change)):
-            raise ChangedMeanwhile(str(error)) from None
-        raise
-    return answer
+    version = change.resource_version
+    for _ in range(_ATTEMPTS):
+        try:
+            answer: Mapping[str, Any] = session.patch(
+                path, _guarded(change.patch, version), JSON_PATCH, query
+            )
+        except ApiError as error:
+            if error.status not in (409, 422):
+                raise
+            # A failed test operation is answered with 422, as a validation error is: only the
+            # object itself tells which it was.
+            now = session.get(path)
+            if now["metadata"]["resourceVersion"] == version and error.status == 422:
+                raise
+            if _intended(now) != _intended(change.object_before):
+                raise ChangedMeanwhile(str(error)) from None
+            version = now["metadata"]["resourceVersion"]
+        else:
+            return answer
+    raise ChangedMeanwhile(f"daemonset {change.daemon_set}: its status never rests")
 
 
-def _moved(session: Writer, path: str, change: Guarded) -> bool:
-    now = session.get(path)
-    return bool(now["metadata"].get("resourceVersion") != change.resource_version)
+def _guarded(patch: Sequence[Mapping[str, Any]], version: str) -> list[Mapping[str, Any]]:
+    """``patch`` with its guard set to the resourceVersion ``version``."""
+    return [
+        {**operation, "value": version} if operation["path"] == _GUARD else operation
+        for operation in patch
+    ]
+
+
+def _intended(daemon_set: Mapping[str, Any]) -> tuple[object, object]:
+    """What people and programs want of the object: everything but its status."""
+    metadata = daemon_set["metadata"]
+    kept = {key: value for key, value in metadata.items() if key not in _BOOKKEEPING}
+    return daemon_set.get("spec"), kept

@@ -214,11 +214,11 @@ def _recommendation(case: Case, problem: _Problem, trial: _Trial) -> Recommendat
         if _changes(target.member.choice.address, trial.forecasts[target.member.name])
     ]
     judged = {target.member.name for target in problem.targets}
-    uncovered = [
-        name
-        for name, found in trial.forecasts.items()
-        if not found.is_expected and (name in judged or found.harms)
-    ]
+    uncovered = sorted(
+        (target.member.name, _why_uncovered(target, trial.forecasts[target.member.name]))
+        for target in everyone
+        if _is_left_out(trial.forecasts[target.member.name], target.member.name in judged)
+    )
     several = len(case.snapshot.daemon_sets) > 1
     roll = _roll(case, problem.daemon_set)
     logged = sum(found.is_logged for found in trial.forecasts.values())
@@ -235,11 +235,28 @@ def _recommendation(case: Case, problem: _Problem, trial: _Trial) -> Recommendat
         changes=len(changing),
         nodes=trial.covered(),
         total=len(problem.targets),
-        uncovered=tuple(sorted(uncovered)),
+        uncovered=tuple(name for name, _ in uncovered),
+        why_uncovered=tuple(why for _, why in uncovered),
         note=f"on {logged} of them their logs alone prove it" if logged else "",
         restarts=roll.restarts if roll else None,
         at_once=roll.at_once if roll else None,
     )
+
+
+def _is_left_out(found: Forecast, is_judged: bool) -> bool:
+    return not found.is_expected and (is_judged or found.harms)
+
+
+def _why_uncovered(target: Target, found: Forecast) -> str:
+    if not found.is_known:
+        if target.member.facts.inventory is None:
+            return "its interfaces are not known"
+        return "what it would choose is not known"
+    if found.address is None:
+        return "it would choose nothing"
+    if not target.nics:
+        return f"no NIC of it has the expected address; it would choose {found.address}"
+    return f"it would choose {found.address}"
 
 
 def _roll(case: Case, key: str | None) -> RollForecast | None:

@@ -87,7 +87,8 @@ class Recommendation:
     """The value that gives the nodes their expected address.
 
     ``changes`` addresses change; ``nodes`` nodes are covered of ``total`` with an expectation;
-    ``uncovered`` names the others. ``note`` is a sentence about what the coverage rests on.
+    ``uncovered`` names the others and ``why_uncovered`` says why of each, in the same order.
+    ``note`` is a sentence about what the coverage rests on.
     Setting it restarts ``restarts`` pods, up to ``at_once`` of them at the same moment; both are
     None where the DaemonSet was not read.
     """
@@ -100,6 +101,7 @@ class Recommendation:
     nodes: int
     total: int
     uncovered: tuple[str, ...] = ()
+    why_uncovered: tuple[str, ...] = ()
     note: str = ""
     restarts: int | None = None
     at_once: int | None = None

@@ -147,7 +147,10 @@ def _recommendation(found: Recommendation) -> dict[str, Any]:
         "command": found.command,
         "changes": found.changes,
         "nodes": found.nodes,
-        "uncovered": list(found.uncovered),
+        "uncovered": [
+            {"node": node, "why": why}
+            for node, why in zip(found.uncovered, found.why_uncovered, strict=True)
+        ],
         "restarts": found.restarts,
         "atOnce": found.at_once,
     }

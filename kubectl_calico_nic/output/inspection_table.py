@@ -202,7 +202,9 @@ def _promise(found: Recommendation) -> str:
         if found.nodes == found.total
         else (f"{found.nodes} of {found.total} nodes their")
     )
-    left_out = f"; not {', '.join(found.uncovered[:6])}" if found.uncovered else ""
+    pairs = zip(found.uncovered[:6], found.why_uncovered[:6], strict=True)
+    named = ", ".join(f"{node} ({why})" for node, why in pairs)
+    left_out = f"; not {named}" if named else ""
     more = f" and {len(found.uncovered) - 6} more" if len(found.uncovered) > 6 else ""
     changes = "1 changes" if found.changes == 1 else f"{found.changes} change"
     note = f" ({found.note})" if found.note else ""

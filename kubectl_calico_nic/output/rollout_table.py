@@ -20,6 +20,7 @@ from kubectl_calico_nic.output.screen import (
 from kubectl_calico_nic.rollout.state import NodeRollout, Phase, Rollout
 
 _STYLES = {Phase.PROVEN: GOOD, Phase.WAITING: DOUBTFUL, Phase.STUCK: BAD}
+_SEVERITIES = {Severity.ERROR: BAD, Severity.WARNING: DOUBTFUL, Severity.INFORMATION: QUIET}
 _WORDS = {True: "yes", False: "no", None: "-"}
 
 
@@ -85,13 +86,8 @@ def conclusion(rollout: Rollout) -> list[Line]:
     """The table, what is wrong with the last log lines of a stuck node, and the summary."""
     lines = [*rollout_table(rollout)]
     for story in stories(rollout.report):
-        if story.severity is not Severity.INFORMATION:
-            style = BAD if story.severity is Severity.ERROR else DOUBTFUL
-            lines += [
-                line(),
-                line(Span(story.id, style), f": {story.message}"),
-                line(f"  {story.next}"),
-            ]
+        said = line(Span(story.id, _SEVERITIES[story.severity]), f": {story.message}")
+        lines += [line(), said, line(f"  {story.next}")]
     told = next((node for node in rollout.stuck if node.tail), None)
     if told is not None:
         lines += [line(), line(f"Last lines of {told.name}'s log:")]

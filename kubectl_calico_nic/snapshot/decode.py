@@ -133,7 +133,7 @@ def decode_pod(item: Mapping[str, Any]) -> Pod:
         ),
         phase=str(status.get("phase") or "Unknown"),
         reason=_optional(status.get("reason")),
-        message=_optional(status.get("message")),
+        message=_optional(status.get("message")) or _why_unscheduled(status),
         ready=ready.get("status") == "True",
         ready_since=_optional(ready.get("lastTransitionTime")),
         created=_optional(metadata.get("creationTimestamp")),
@@ -143,6 +143,12 @@ def decode_pod(item: Mapping[str, Any]) -> Pod:
         template_generation=labels.get("pod-template-generation"),
         labels=labels,
     )
+
+
+def _why_unscheduled(status: Mapping[str, Any]) -> str | None:
+    """What the scheduler says of a pod that it finds no place for."""
+    scheduled = _condition(status, "PodScheduled")
+    return _optional(scheduled.get("message")) if scheduled.get("status") == "False" else None
 
 
 def pods_by_node(pods: Iterable[Pod]) -> dict[str, Pod]:
