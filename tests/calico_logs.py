@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 
-from kubectl_calico_nic.calico.log_reading import Decision
+from kubectl_calico_nic.calico.log.reading import Decision
 
 
 def log(component: str | None, *messages: str, seconds: int = 1, minute: int = 0) -> list[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from kubectl_calico_nic.calico.family import Family
 from kubectl_calico_nic.change.env_edits import EnvChange, change_env
 from kubectl_calico_nic.change.json_patch import replace_env
 from kubectl_calico_nic.change.record import PREVIOUS_ANNOTATION, record
 from kubectl_calico_nic.change.request import Request
+from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.workload.env import EnvValue, effective_env
 

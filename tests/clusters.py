@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from kubectl_calico_nic.calico.family import Family, family_of
 from kubectl_calico_nic.calico.inventory import (
     Interface,
     InterfaceAddress,
     Inventory,
     InventorySource,
 )
-from kubectl_calico_nic.calico.log_reading import Decision, LogReading, Outcome, Stage
+from kubectl_calico_nic.calico.log.reading import Decision, LogReading, Outcome, Stage
 from kubectl_calico_nic.calico.version import Version
+from kubectl_calico_nic.family import Family, family_of
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.node import Node
 from kubectl_calico_nic.snapshot.pod import ContainerState, Pod

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "kubectl_calico_nic"
 
 # Each room may import the rooms of the rows above it, and those left of it in its own row.
 FLOORS = (
-    ("calico", "iproute", "workload"),
+    ("go", "calico", "iproute", "workload"),
     ("snapshot",),
     ("findings", "owners"),
     ("diagnosis",),
@@ -37,7 +37,7 @@ def imports(file: Path) -> Iterator[str]:
 
 
 def allowed_rooms(room: str) -> set[str]:
-    before = {"errors"}
+    before = {"errors", "family"}
     for floor in FLOORS:
         if room in floor:
             return before | set(floor[: floor.index(room) + 1])

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from kubectl_calico_nic.bundle.assemble import read_files
 from kubectl_calico_nic.bundle.log_scan import LONGEST_LINE, lines_that_matter
 from kubectl_calico_nic.bundle.prefixes import strip_prefix
-from kubectl_calico_nic.calico.log_reader import read_log
-from kubectl_calico_nic.calico.log_reading import LogReading
+from kubectl_calico_nic.calico.log.reader import read_log
+from kubectl_calico_nic.calico.log.reading import LogReading
 from tests.bundle_files import NAMELESS_STYLES, calico_log, failed_log, text
 
 FELIX = "2026-01-01 00:02:30.500 [INFO][64] felix/int_dataplane.go 1836: Received *proto.Update"

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_calico_nic.calico.default_exclusions import default_exclusions
-from kubectl_calico_nic.calico.family import Family
+from kubectl_calico_nic.calico.autodetection.default_exclusions import default_exclusions
+from kubectl_calico_nic.calico.autodetection.selection import select
 from kubectl_calico_nic.calico.inventory import Interface, InterfaceAddress, Inventory
-from kubectl_calico_nic.calico.selection import select
 from kubectl_calico_nic.calico.version import NEWEST_KNOWN, Version
+from kubectl_calico_nic.family import Family
 
 
 def version(text: str) -> Version:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_calico_nic.calico.family import Family
-from kubectl_calico_nic.calico.log_reader import read_log
-from kubectl_calico_nic.calico.log_reading import Decision, LogReading, Outcome, Stage
+from kubectl_calico_nic.calico.log.reader import read_log
+from kubectl_calico_nic.calico.log.reading import Decision, LogReading, Outcome, Stage
 from kubectl_calico_nic.calico.version import Version
+from kubectl_calico_nic.family import Family
 from tests.calico_logs import (
     CLEARED,
     CLEARED_V6,

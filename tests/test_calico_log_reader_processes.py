@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_calico_nic.calico.family import Family
-from kubectl_calico_nic.calico.log_reader import LogReader, read_log
-from kubectl_calico_nic.calico.log_reading import Outcome, Stage
+from kubectl_calico_nic.calico.log.reader import LogReader, read_log
+from kubectl_calico_nic.calico.log.reading import Outcome, Stage
 from kubectl_calico_nic.calico.version import Version
+from kubectl_calico_nic.family import Family
 from tests.calico_logs import (
     CLEARED,
     CLEARED_V6,

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from kubectl_calico_nic.calico.family import Family
-from kubectl_calico_nic.calico.log_reader import read_log
-from kubectl_calico_nic.calico.log_reading import Decision, Outcome
+from kubectl_calico_nic.calico.log.reader import read_log
+from kubectl_calico_nic.calico.log.reading import Decision, Outcome
+from kubectl_calico_nic.family import Family
 
 RECORDINGS = pathlib.Path(__file__).parents[2] / "shared" / "calico" / "recordings"
 V4, V6 = Family.IPV4, Family.IPV6

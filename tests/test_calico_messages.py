@@ -8,11 +8,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from kubectl_calico_nic.calico.family import Family
-from kubectl_calico_nic.calico.log_lines import format_line, parse_line
-from kubectl_calico_nic.calico.log_reading import Stage
+from kubectl_calico_nic.calico.log.line_format import format_line, parse_line
+from kubectl_calico_nic.calico.log.reading import Stage
 from kubectl_calico_nic.calico.messages import Event, Recognised, recognise, render
 from kubectl_calico_nic.calico.version import NEWEST_KNOWN, Version
+from kubectl_calico_nic.family import Family
 
 TIME = datetime.datetime(2024, 5, 6, 7, 8, 9, 123000, tzinfo=datetime.timezone.utc)
 

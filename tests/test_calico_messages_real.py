@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from kubectl_calico_nic.calico.log_lines import parse_line
-from kubectl_calico_nic.calico.log_reading import Stage
+from kubectl_calico_nic.calico.log.line_format import parse_line
+from kubectl_calico_nic.calico.log.reading import Stage
 from kubectl_calico_nic.calico.messages import Event, recognise, render
 from kubectl_calico_nic.calico.version import Version
 

@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_calico_nic.calico.methods import InvalidMethod, Method, MethodKind, parse_method
+from kubectl_calico_nic.calico.autodetection.methods import (
+    InvalidMethod,
+    Method,
+    MethodKind,
+    parse_method,
+)
 from kubectl_calico_nic.calico.version import NEWEST_KNOWN, Version
 
 FIRST_FOUND = MethodKind.FIRST_FOUND

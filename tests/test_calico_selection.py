@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubectl_calico_nic.calico.family import Family
-from kubectl_calico_nic.calico.interfaces_annotation import interfaces_annotation
+from kubectl_calico_nic.calico.autodetection.selection import Candidate, Selection, select
 from kubectl_calico_nic.calico.inventory import Interface, InterfaceAddress, Inventory
-from kubectl_calico_nic.calico.selection import Candidate, Selection, select
+from kubectl_calico_nic.calico.startup.interfaces_annotation import interfaces_annotation
 from kubectl_calico_nic.calico.version import NEWEST_KNOWN, Version
+from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.iproute.addr import parse_addresses
 from kubectl_calico_nic.iproute.annotation import parse_interfaces_annotation
 from kubectl_calico_nic.iproute.link import with_links

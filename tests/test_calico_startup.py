@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_calico_nic.calico.family import Family
 from kubectl_calico_nic.calico.inventory import Inventory
-from kubectl_calico_nic.calico.log_reading import Outcome
+from kubectl_calico_nic.calico.log.reading import Outcome
 from kubectl_calico_nic.calico.messages import Event, recognise
-from kubectl_calico_nic.calico.startup import Host, Start, start
+from kubectl_calico_nic.calico.startup.startup import Host, Start, start
 from kubectl_calico_nic.calico.version import NEWEST_KNOWN, Version
+from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.iproute.addr import parse_addresses
 from kubectl_calico_nic.iproute.annotation import parse_interfaces_annotation
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_calico_nic.calico.family import Family
 from kubectl_calico_nic.change.env_edits import OWN_VARIABLES, referable
 from kubectl_calico_nic.change.record import restore
+from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from tests.change_env import IPV4, IPV6, apply, change, changed, daemon_set, effective, value
 

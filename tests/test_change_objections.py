@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from kubectl_calico_nic.calico.inventory import Inventory
-from kubectl_calico_nic.calico.log_reading import LogReading
+from kubectl_calico_nic.calico.log.reading import LogReading
 from kubectl_calico_nic.calico.version import Version
 from kubectl_calico_nic.diagnosis.question import Question
 from kubectl_calico_nic.snapshot.snapshot import Gap

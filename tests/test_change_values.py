@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_calico_nic.calico.family import Family
-from kubectl_calico_nic.calico.go_net import Network, parse_cidr
 from kubectl_calico_nic.calico.version import NEWEST_KNOWN, Version
 from kubectl_calico_nic.change.meant import is_glob, network_for, regex_for
-from kubectl_calico_nic.change.suspicions import suspicions
+from kubectl_calico_nic.change.objections.value import suspicions
 from kubectl_calico_nic.change.values import InvalidValue, check_value
 from kubectl_calico_nic.errors import CalicoNicError
+from kubectl_calico_nic.family import Family
+from kubectl_calico_nic.go.net import Network, parse_cidr
 
 IPV4, IPV6 = Family.IPV4, Family.IPV6
 

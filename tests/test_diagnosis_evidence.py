@@ -6,11 +6,11 @@ import dataclasses
 
 import pytest
 
-from kubectl_calico_nic.calico.family import Family
-from kubectl_calico_nic.calico.log_reading import Outcome, Stage
+from kubectl_calico_nic.calico.log.reading import Outcome, Stage
 from kubectl_calico_nic.diagnosis.diagnose import Question, diagnose
 from kubectl_calico_nic.diagnosis.evidence import rfc3339
 from kubectl_calico_nic.diagnosis.report import FamilyReport
+from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts
 from tests.clusters import SILENT, annotated_nics, cluster, decision, detected, log, nics, node
 

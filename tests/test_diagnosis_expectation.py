@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_calico_nic.calico.family import Family
 from kubectl_calico_nic.diagnosis.diagnose import Question, diagnose
 from kubectl_calico_nic.diagnosis.report import Expectation
+from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts
 from tests.clusters import annotated_nics, cluster, detected, nics, node
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from kubectl_calico_nic.calico.family import Family
 from kubectl_calico_nic.diagnosis.diagnose import Question, diagnose
 from kubectl_calico_nic.diagnosis.report import (
     DaemonSetReport,
@@ -11,6 +10,7 @@ from kubectl_calico_nic.diagnosis.report import (
     Recommendation,
 )
 from kubectl_calico_nic.diagnosis.stories import stories
+from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.finding import Finding, Severity
 from tests.clusters import DAEMON_SET, incident
 

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from kubectl_calico_nic.calico.family import Family
+from kubectl_calico_nic.calico.autodetection.network_address_bug import stores_network_address
+from kubectl_calico_nic.calico.autodetection.selection import select
 from kubectl_calico_nic.calico.inventory import Inventory
-from kubectl_calico_nic.calico.log_reading import Outcome
-from kubectl_calico_nic.calico.network_address_bug import stores_network_address
-from kubectl_calico_nic.calico.selection import select
+from kubectl_calico_nic.calico.log.reading import Outcome
 from kubectl_calico_nic.calico.version import Version
 from kubectl_calico_nic.diagnosis.diagnose import Question, diagnose
 from kubectl_calico_nic.diagnosis.report import Recommendation
-from kubectl_calico_nic.findings.addresses import network_of, same_address
+from kubectl_calico_nic.family import Family
+from kubectl_calico_nic.findings.case.addresses import network_of, same_address
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
 from tests.clusters import annotated_nics, cluster, decision, detected, incident, log, nics, node
 

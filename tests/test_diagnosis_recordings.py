@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from kubectl_calico_nic.calico.family import Family
-from kubectl_calico_nic.calico.log_reader import read_log
+from kubectl_calico_nic.calico.log.reader import read_log
 from kubectl_calico_nic.diagnosis.diagnose import Question, diagnose
 from kubectl_calico_nic.diagnosis.report import FamilyReport
-from kubectl_calico_nic.findings.addresses import same_address
+from kubectl_calico_nic.family import Family
+from kubectl_calico_nic.findings.case.addresses import same_address
 from kubectl_calico_nic.findings.catalogue import CATALOGUE
 from kubectl_calico_nic.iproute.addr import parse_addresses
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot

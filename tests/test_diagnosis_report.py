@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubectl_calico_nic.calico.family import Family
-from kubectl_calico_nic.calico.log_reading import Outcome
+from kubectl_calico_nic.calico.log.reading import Outcome
 from kubectl_calico_nic.diagnosis.diagnose import Question, diagnose
 from kubectl_calico_nic.diagnosis.report import NodeReport, Report
 from kubectl_calico_nic.diagnosis.stories import MOST_CAUSES, stories
+from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.finding import Severity
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.snapshot import Gap, NodeFacts, Origin, Snapshot

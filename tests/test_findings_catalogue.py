@@ -43,7 +43,7 @@ def objection_ids() -> set[str]:
     """The ids of the findings that planning a change makes."""
     calls = (
         node
-        for file in (ROOT / "kubectl_calico_nic" / "change").glob("*.py")
+        for file in (ROOT / "kubectl_calico_nic" / "change").rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text()))
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Finding"
     )

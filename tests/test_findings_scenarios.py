@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from kubectl_calico_nic.calico.family import Family
-from kubectl_calico_nic.calico.log_reading import Outcome, Stage
+from kubectl_calico_nic.calico.log.reading import Outcome, Stage
 from kubectl_calico_nic.diagnosis.diagnose import Question, diagnose
+from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.catalogue import CATALOGUE
 from kubectl_calico_nic.findings.kind import Kind
 from kubectl_calico_nic.snapshot.pod import ContainerState

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_calico_nic.calico.log_reading import Outcome
+from kubectl_calico_nic.calico.log.reading import Outcome
 from kubectl_calico_nic.diagnosis.diagnose import Question, diagnose
 from kubectl_calico_nic.findings.finding import Finding
 from kubectl_calico_nic.snapshot.pod import ContainerState

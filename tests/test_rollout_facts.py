@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from kubectl_calico_nic.calico.family import Family
 from kubectl_calico_nic.cluster.errors import ApiError, ConnectionRefused
 from kubectl_calico_nic.collection.collect import Collector
 from kubectl_calico_nic.collection.following import Changed, Replaced
 from kubectl_calico_nic.collection.port import Executed, Query
 from kubectl_calico_nic.collection.rollout_facts import DAEMON_SETS, NODES, PODS, RolloutFacts
+from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.snapshot import Snapshot
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_calico_nic.calico.log_reading import LogReading, Outcome
+from kubectl_calico_nic.calico.log.reading import LogReading, Outcome
 from kubectl_calico_nic.diagnosis.diagnose import diagnose
 from kubectl_calico_nic.diagnosis.question import Question
 from kubectl_calico_nic.rollout.judgement import judge

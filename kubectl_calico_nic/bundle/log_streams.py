@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 from kubectl_calico_nic.bundle.log_names import LogName
 from kubectl_calico_nic.bundle.prefixes import PrefixedLine, strip_prefix
-from kubectl_calico_nic.calico.log_lines import LogLine, parse_line
-from kubectl_calico_nic.calico.log_reader import LogReader
-from kubectl_calico_nic.calico.log_reading import LogReading
+from kubectl_calico_nic.calico.log.line_format import LogLine, parse_line
+from kubectl_calico_nic.calico.log.reader import LogReader
+from kubectl_calico_nic.calico.log.reading import LogReading
 from kubectl_calico_nic.calico.messages import Event, recognise
 from kubectl_calico_nic.snapshot.daemonset import CONTAINER
 

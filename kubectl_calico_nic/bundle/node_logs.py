@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from kubectl_calico_nic.bundle.log_names import LogName
 from kubectl_calico_nic.bundle.log_streams import ContainerLog
 from kubectl_calico_nic.bundle.node_names import NodeNames
-from kubectl_calico_nic.calico.decision_runs import DecisionRuns
-from kubectl_calico_nic.calico.log_reading import LogReading
+from kubectl_calico_nic.calico.log.decision_runs import DecisionRuns
+from kubectl_calico_nic.calico.log.reading import LogReading
 
 _TAIL_LINES = 10
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from kubectl_calico_nic.calico.family import Family, family_of
+from kubectl_calico_nic.family import Family, family_of
 
 
 class InventorySource(enum.Enum):

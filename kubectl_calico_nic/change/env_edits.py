@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kubectl_calico_nic.calico.family import Family
 from kubectl_calico_nic.change.plan import Edit
 from kubectl_calico_nic.change.request import Request
+from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.workload.env import EnvValue, escape, expand, references, source_of
 
 AUTODETECT = "autodetect"

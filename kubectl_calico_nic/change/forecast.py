@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kubectl_calico_nic.calico.family import Family
 from kubectl_calico_nic.calico.inventory import Interface
-from kubectl_calico_nic.calico.log_reading import Outcome
-from kubectl_calico_nic.calico.startup import Host, Start, start
+from kubectl_calico_nic.calico.log.reading import Outcome
+from kubectl_calico_nic.calico.startup.startup import Host, Start, start
 from kubectl_calico_nic.calico.version import Version
-from kubectl_calico_nic.findings.case import Member
+from kubectl_calico_nic.family import Family
+from kubectl_calico_nic.findings.case.case import Member
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts
 from kubectl_calico_nic.workload.env import EnvValue, effective_env, plain, pod_fields
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from kubectl_calico_nic.calico.family import Family
-from kubectl_calico_nic.calico.go_net import Network, parse_cidr, parse_ip
+from kubectl_calico_nic.family import Family
+from kubectl_calico_nic.go.net import Network, parse_cidr, parse_ip
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _HOST_NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z][A-Za-z0-9-]+\.?")

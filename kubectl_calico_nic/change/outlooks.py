@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from kubectl_calico_nic.calico.family import Family
-from kubectl_calico_nic.calico.go_net import Network, parse_cidr
-from kubectl_calico_nic.calico.host_addresses import qualifying
+from kubectl_calico_nic.calico.autodetection.host_addresses import qualifying
 from kubectl_calico_nic.diagnosis.members import case_of, subjects_of
 from kubectl_calico_nic.diagnosis.question import Question
-from kubectl_calico_nic.findings.case import Member
+from kubectl_calico_nic.family import Family
+from kubectl_calico_nic.findings.case.case import Member
+from kubectl_calico_nic.go.net import Network, parse_cidr
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kubectl_calico_nic.calico.family import Family
+from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.finding import Finding
 
 

@@ -8,21 +8,21 @@ from datetime import datetime, timezone
 from typing import Any
 
 from kubectl_calico_nic.calico.version import NEWEST_KNOWN
-from kubectl_calico_nic.change import cluster_objections as cluster
 from kubectl_calico_nic.change.env_edits import EnvChange, change_env, referable
 from kubectl_calico_nic.change.forecast import Outlook, Template, destinations, foresee
 from kubectl_calico_nic.change.json_patch import Operation, replace_env
-from kubectl_calico_nic.change.node_objections import (
+from kubectl_calico_nic.change.objections import cluster
+from kubectl_calico_nic.change.objections.node import (
     METHOD_TOO_NEW,
     Neighbourhood,
     is_same,
     objections_to,
 )
+from kubectl_calico_nic.change.objections.value import suspicions
 from kubectl_calico_nic.change.outlooks import members_of, networks_of, nics_of, nodes_of
 from kubectl_calico_nic.change.plan import FamilyForecast, NodeForecast, Plan, Roll
 from kubectl_calico_nic.change.record import PREVIOUS_ANNOTATION, record
 from kubectl_calico_nic.change.request import Request
-from kubectl_calico_nic.change.suspicions import suspicions
 from kubectl_calico_nic.change.values import check_value
 from kubectl_calico_nic.diagnosis.question import Question
 from kubectl_calico_nic.diagnosis.restarts import passengers, restarts

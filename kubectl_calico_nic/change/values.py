@@ -6,13 +6,18 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from kubectl_calico_nic.calico import regexes
-from kubectl_calico_nic.calico.family import Family
-from kubectl_calico_nic.calico.go_net import Network, parse_cidr, parse_ip
-from kubectl_calico_nic.calico.methods import InvalidMethod, Method, MethodKind, parse_method
+from kubectl_calico_nic.calico.autodetection.methods import (
+    InvalidMethod,
+    Method,
+    MethodKind,
+    parse_method,
+)
 from kubectl_calico_nic.calico.version import NEWEST_KNOWN
 from kubectl_calico_nic.change.meant import method_for, network_for, regex_for
 from kubectl_calico_nic.errors import CalicoNicError
+from kubectl_calico_nic.family import Family
+from kubectl_calico_nic.go import regexp
+from kubectl_calico_nic.go.net import Network, parse_cidr, parse_ip
 from kubectl_calico_nic.workload.env import references
 
 _QUOTES = "\"'`\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb"
@@ -174,8 +179,8 @@ def _check_interfaces(value: _Value) -> None:
         is_interface = value.method.kind is MethodKind.INTERFACE
         raise _Wrong(f"{addresses[0]} is no NIC", meant if is_interface else None)
     try:
-        regexes.compile("(" + ")|(".join(items) + ")")  # as Calico joins them
-    except regexes.RegexpError as error:
+        regexp.compile("(" + ")|(".join(items) + ")")  # as Calico joins them
+    except regexp.RegexpError as error:
         translated = tuple(regex_for(item) for item in value.method.items)
         is_new = translated != value.method.items
         patterns = f"{value.word}={','.join(translated)}" if is_new else None

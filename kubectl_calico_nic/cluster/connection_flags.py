@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from kubectl_calico_nic.errors import UsageError
-from kubectl_calico_nic.go_duration import parse_go_duration
+from kubectl_calico_nic.go.duration import parse_go_duration
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@ class Following:
             except Gone:
                 self._stopped.wait(_PAUSES[0])
             except CalicoNicError as error:
-                if not course.watched and _is_refusal(error):
+                if course.is_at_its_beginning and _is_refusal(error):
                     return self._changes.put(Failed(kind.name, error))
                 if course.failures == 0:
                     self._changes.put(Interrupted(kind.name, error))
@@ -161,6 +161,11 @@ class _Course:
     watched: bool = False
     failures: int = 0
 
+    @property
+    def is_at_its_beginning(self) -> bool:
+        """Whether nothing went well or wrong yet."""
+        return not self.watched and not self.failures
+
     def go_well(self) -> None:
         """A watch came about."""
         self.watched, self.failures = True, 0
@@ -169,6 +174,7 @@ class _Course:
 def _is_refusal(error: CalicoNicError) -> bool:
     """Whether the API server refuses.
 
-    One that granted it before is restarting: until its caches are filled it knows no role.
+    That is an answer for good, unless it was away before: until the caches of a server that
+    begins are filled, it knows no role and no user, and refuses everybody.
     """
     return isinstance(error, ApiError) and error.status in (401, 403, 404)

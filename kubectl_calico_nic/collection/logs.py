@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kubectl_calico_nic.calico.log_reader import read_log
-from kubectl_calico_nic.calico.log_reading import LogReading
+from kubectl_calico_nic.calico.log.reader import read_log
+from kubectl_calico_nic.calico.log.reading import LogReading
 from kubectl_calico_nic.collection.port import Api
 from kubectl_calico_nic.snapshot.daemonset import CONTAINER
 from kubectl_calico_nic.snapshot.pod import Pod

@@ -52,7 +52,7 @@ class _Options:
 
 def _options(parsed: Parsed) -> _Options:
     output = output_format(parsed, _FORMATS)
-    from kubectl_calico_nic.commands.question import question
+    from kubectl_calico_nic.commands.expectation_flags import question
 
     if parsed.given("calico-version") and not parsed.given("from"):
         raise UsageError("--calico-version goes with --from: a cluster names its own version")
@@ -121,9 +121,9 @@ def _read_files(options: _Options, parsed: Parsed, environment: Environment) -> 
 
 def _ask_cluster(options: _Options, parsed: Parsed, environment: Environment) -> Report:
     from kubectl_calico_nic.collection.collect import Collector
+    from kubectl_calico_nic.commands.expectation_flags import scope
     from kubectl_calico_nic.commands.live_cluster import open_session
     from kubectl_calico_nic.commands.live_diagnosis import diagnose_live
-    from kubectl_calico_nic.commands.question import scope
     from kubectl_calico_nic.diagnosis.what_if import destinations
     from kubectl_calico_nic.output.progress import progress
 

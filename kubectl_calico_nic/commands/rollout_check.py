@@ -42,7 +42,7 @@ def _options(parsed: Parsed) -> _Options:
     timeout = parse_timeout(parsed.text("timeout", "0s") or "0s") or None
     if parsed.arguments:
         raise UsageError(f"extra arguments: {' '.join(parsed.arguments)}")
-    from kubectl_calico_nic.commands.question import question
+    from kubectl_calico_nic.commands.expectation_flags import question
 
     return _Options(
         question=question(parsed),
@@ -67,7 +67,7 @@ def _check(
     parsed: Parsed, options: _Options, session: Session, environment: Environment
 ) -> Rollout:
     from kubectl_calico_nic.collection.collect import Collector
-    from kubectl_calico_nic.commands.question import scope
+    from kubectl_calico_nic.commands.expectation_flags import scope
     from kubectl_calico_nic.output.progress import progress
 
     with progress(environment) as live:

@@ -45,10 +45,10 @@ def _options(parsed: Parsed) -> _Options:
     )
     if parsed.arguments:
         raise UsageError(f"extra arguments: {' '.join(parsed.arguments)}")
-    from kubectl_calico_nic.calico.family import Family
     from kubectl_calico_nic.change.request import Request
     from kubectl_calico_nic.change.values import check_value
-    from kubectl_calico_nic.commands.question import families
+    from kubectl_calico_nic.commands.expectation_flags import families
+    from kubectl_calico_nic.family import Family
 
     asked = families(parsed) or (Family.IPV4,)
     if method is not None:
@@ -85,6 +85,8 @@ def _run(parsed: Parsed, environment: Environment) -> int:
         if not _may_go_ahead(plan, options, environment):
             raise CalicoNicError("stopped: nothing was sent")
         plan = _apply(plan, parsed, options, session, environment)
+    if plan.is_empty:
+        return _report(plan, "unchanged", options, environment)
     note = " (server dry run)" if options.dry_run is DryRun.SERVER else ""
     applied = options.dry_run is DryRun.NONE
     return _report(plan, f"env updated{note}", options, environment, applied=applied)
@@ -93,7 +95,7 @@ def _run(parsed: Parsed, environment: Environment) -> int:
 def _plan(parsed: Parsed, options: _Options, session: Session, environment: Environment) -> Plan:
     from kubectl_calico_nic.change.planning import plan, routes_to_read
     from kubectl_calico_nic.collection.collect import Collector
-    from kubectl_calico_nic.commands.question import question, scope
+    from kubectl_calico_nic.commands.expectation_flags import question, scope
     from kubectl_calico_nic.output.progress import progress
 
     asked = question(parsed)
@@ -120,6 +122,9 @@ def _apply(
     shown: Plan, parsed: Parsed, options: _Options, session: Session, environment: Environment
 ) -> Plan:
     """Send the plan; when somebody changed the object meanwhile, plan anew and go on if equal.
+
+    Returns:
+        The plan that was sent; an empty one when the others made the same change meanwhile.
 
     Raises:
         CalicoNicError: the server refuses, or the new plan is not what was shown.

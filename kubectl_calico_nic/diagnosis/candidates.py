@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 
-from kubectl_calico_nic.findings.addresses import by_number
+from kubectl_calico_nic.findings.case.addresses import by_number
 
 INTERFACE = "interface="
 CIDR = "cidr="

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from kubectl_calico_nic.calico.family import Family
 from kubectl_calico_nic.diagnosis.expectation import shown
 from kubectl_calico_nic.diagnosis.explanation import explain
 from kubectl_calico_nic.diagnosis.members import Subject, case_of, subjects_of
@@ -22,10 +21,11 @@ from kubectl_calico_nic.diagnosis.report import (
 from kubectl_calico_nic.diagnosis.running_version import version_of_image
 from kubectl_calico_nic.diagnosis.settings import env_of_template
 from kubectl_calico_nic.diagnosis.verdict import verdict
-from kubectl_calico_nic.findings.case import Member
+from kubectl_calico_nic.family import Family
+from kubectl_calico_nic.findings.case.case import Member
+from kubectl_calico_nic.findings.case.setting import FIRST_FOUND, Mode
 from kubectl_calico_nic.findings.catalogue import MENDED_BY_METHOD, find
 from kubectl_calico_nic.findings.finding import Finding
-from kubectl_calico_nic.findings.setting import FIRST_FOUND, Mode
 from kubectl_calico_nic.owners.recognition import owner_of
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.snapshot import Snapshot

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from kubectl_calico_nic.calico.family import Family
+from kubectl_calico_nic.calico.autodetection.methods import InvalidMethod, parse_method
 from kubectl_calico_nic.calico.inventory import Inventory
-from kubectl_calico_nic.calico.log_reading import Decision, LogReading, Outcome, Stage
-from kubectl_calico_nic.calico.methods import InvalidMethod, parse_method
+from kubectl_calico_nic.calico.log.reading import Decision, LogReading, Outcome, Stage
 from kubectl_calico_nic.calico.version import Version
 from kubectl_calico_nic.diagnosis.settings import ContainerEnv
-from kubectl_calico_nic.findings.addresses import bare, is_address, same_address
-from kubectl_calico_nic.findings.choice import (
+from kubectl_calico_nic.family import Family
+from kubectl_calico_nic.findings.case.addresses import bare, is_address, same_address
+from kubectl_calico_nic.findings.case.choice import (
     ANNOTATION,
     ENDED,
     ENV,
@@ -22,7 +22,7 @@ from kubectl_calico_nic.findings.choice import (
     PREVIOUS_LOG,
     Choice,
 )
-from kubectl_calico_nic.findings.setting import Mode, Setting
+from kubectl_calico_nic.findings.case.setting import Mode, Setting
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts
 
 _TIME = "%Y-%m-%d %H:%M:%S.%f"

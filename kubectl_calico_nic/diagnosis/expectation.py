@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from kubectl_calico_nic.calico.family import Family
 from kubectl_calico_nic.calico.inventory import Interface, InterfaceAddress
 from kubectl_calico_nic.diagnosis.question import Question
 from kubectl_calico_nic.diagnosis.report import Expectation
-from kubectl_calico_nic.findings.addresses import (
+from kubectl_calico_nic.family import Family
+from kubectl_calico_nic.findings.case.addresses import (
     around,
     bare,
     can_serve,
@@ -19,8 +19,8 @@ from kubectl_calico_nic.findings.addresses import (
     network_of,
     same_address,
 )
-from kubectl_calico_nic.findings.choice import Choice
-from kubectl_calico_nic.findings.expected import (
+from kubectl_calico_nic.findings.case.choice import Choice
+from kubectl_calico_nic.findings.case.expected import (
     EXPECT_CIDR,
     EXPECT_INTERFACE,
     INTERNAL_IP,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from kubectl_calico_nic.diagnosis.report import Explanation, Reasoning, Recommendation
 from kubectl_calico_nic.diagnosis.supposition import suppose
-from kubectl_calico_nic.findings.case import Member
+from kubectl_calico_nic.findings.case.case import Member
 
 
 def explain(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kubectl_calico_nic.calico.family import Family
 from kubectl_calico_nic.diagnosis.evidence import choose
 from kubectl_calico_nic.diagnosis.expectation import Expectations
 from kubectl_calico_nic.diagnosis.placement import Placement, named, place
@@ -17,10 +16,11 @@ from kubectl_calico_nic.diagnosis.settings import (
     env_of_node,
     env_of_template,
 )
-from kubectl_calico_nic.findings.case import Case, Member
-from kubectl_calico_nic.findings.choice import Choice
-from kubectl_calico_nic.findings.expected import Expected
-from kubectl_calico_nic.findings.setting import Mode
+from kubectl_calico_nic.family import Family
+from kubectl_calico_nic.findings.case.case import Case, Member
+from kubectl_calico_nic.findings.case.choice import Choice
+from kubectl_calico_nic.findings.case.expected import Expected
+from kubectl_calico_nic.findings.case.setting import Mode
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kubectl_calico_nic.calico.family import Family
+from kubectl_calico_nic.family import Family
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from kubectl_calico_nic.calico.family import Family
 from kubectl_calico_nic.calico.version import Version
 from kubectl_calico_nic.diagnosis.candidates import (
     KUBERNETES_INTERNAL_IP,
@@ -28,12 +27,13 @@ from kubectl_calico_nic.diagnosis.targets import (
     networks_around,
     target_of,
 )
-from kubectl_calico_nic.findings.addresses import same_address
-from kubectl_calico_nic.findings.case import Case, Member
+from kubectl_calico_nic.family import Family
+from kubectl_calico_nic.findings.case.addresses import same_address
+from kubectl_calico_nic.findings.case.case import Case, Member
+from kubectl_calico_nic.findings.case.setting import Mode
 from kubectl_calico_nic.findings.catalogue import MENDED_BY_METHOD
 from kubectl_calico_nic.findings.detection_failed import dragged_along
 from kubectl_calico_nic.findings.finding import Finding
-from kubectl_calico_nic.findings.setting import Mode
 from kubectl_calico_nic.snapshot.snapshot import Origin
 from kubectl_calico_nic.workload.rolling import RollForecast
 

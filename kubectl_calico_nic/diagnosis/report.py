@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kubectl_calico_nic.calico.family import Family
 from kubectl_calico_nic.calico.inventory import Interface
-from kubectl_calico_nic.calico.log_reading import Decision
+from kubectl_calico_nic.calico.log.reading import Decision
+from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.snapshot.snapshot import Gap
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shlex
 
-from kubectl_calico_nic.calico.family import Family
 from kubectl_calico_nic.diagnosis.candidates import CIDR, INTERFACE
-from kubectl_calico_nic.findings.expected import Expected
+from kubectl_calico_nic.family import Family
+from kubectl_calico_nic.findings.case.expected import Expected
 
 
 def set_command(

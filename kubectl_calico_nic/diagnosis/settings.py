@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kubectl_calico_nic.calico.family import Family
-from kubectl_calico_nic.findings.setting import Setting, setting_of
+from kubectl_calico_nic.family import Family
+from kubectl_calico_nic.findings.case.setting import Setting, setting_of
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.pod import Pod
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot

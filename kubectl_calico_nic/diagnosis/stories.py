@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kubectl_calico_nic.calico.family import Family
 from kubectl_calico_nic.diagnosis.report import Report
+from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.finding import Finding, Severity
 
 MOST_CAUSES = 6

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kubectl_calico_nic.calico.selection import Selection, select
-from kubectl_calico_nic.findings.case import Member
+from kubectl_calico_nic.calico.autodetection.selection import Selection, select
+from kubectl_calico_nic.findings.case.case import Member
 
 
 def suppose(member: Member, method: str) -> Selection:

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from kubectl_calico_nic.calico.log_reading import Outcome
-from kubectl_calico_nic.calico.methods import InvalidMethod, parse_method
-from kubectl_calico_nic.calico.network_address_bug import stores_network_address
+from kubectl_calico_nic.calico.autodetection.methods import InvalidMethod, parse_method
+from kubectl_calico_nic.calico.autodetection.network_address_bug import stores_network_address
+from kubectl_calico_nic.calico.log.reading import Outcome
 from kubectl_calico_nic.calico.version import Version
 from kubectl_calico_nic.diagnosis.candidates import KUBERNETES_INTERNAL_IP, anchored_interfaces
 from kubectl_calico_nic.diagnosis.supposition import suppose
-from kubectl_calico_nic.findings.addresses import (
+from kubectl_calico_nic.findings.case.addresses import (
     around,
     can_serve,
     is_address,
     network_of,
     same_address,
 )
-from kubectl_calico_nic.findings.case import Member
-from kubectl_calico_nic.findings.choice import LOG
-from kubectl_calico_nic.findings.expected import Expected
+from kubectl_calico_nic.findings.case.case import Member
+from kubectl_calico_nic.findings.case.choice import LOG
+from kubectl_calico_nic.findings.case.expected import Expected
 
 _FIRST_OF_ITS_NIC = frozenset({"first-found", "skip-interface", "interface"})
 """Methods whose choice is the first qualifying address of its NIC."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kubectl_calico_nic.findings.case import Member
+from kubectl_calico_nic.findings.case.case import Member
 from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.findings.no_evidence import NO_EVIDENCE
 from kubectl_calico_nic.findings.no_expectation import NO_EXPECTATION

@@ -5,11 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from kubectl_calico_nic.calico.family import Family
-from kubectl_calico_nic.calico.host_addresses import qualifying
-from kubectl_calico_nic.calico.log_reading import Outcome
-from kubectl_calico_nic.calico.methods import InvalidMethod, MethodKind, parse_method
-from kubectl_calico_nic.calico.selection import Selection
+from kubectl_calico_nic.calico.autodetection.host_addresses import qualifying
+from kubectl_calico_nic.calico.autodetection.methods import InvalidMethod, MethodKind, parse_method
+from kubectl_calico_nic.calico.autodetection.selection import Selection
+from kubectl_calico_nic.calico.log.reading import Outcome
 from kubectl_calico_nic.calico.version import Version
 from kubectl_calico_nic.diagnosis.diagnose import daemon_set_reports, family_report
 from kubectl_calico_nic.diagnosis.members import Subject, case_of, subjects_of
@@ -17,11 +16,12 @@ from kubectl_calico_nic.diagnosis.question import Question
 from kubectl_calico_nic.diagnosis.report import FamilyReport, NodeReport, Report
 from kubectl_calico_nic.diagnosis.supposition import suppose
 from kubectl_calico_nic.diagnosis.targets import target_of
-from kubectl_calico_nic.findings.case import Case, Member
+from kubectl_calico_nic.family import Family
+from kubectl_calico_nic.findings.case.case import Case, Member
+from kubectl_calico_nic.findings.case.choice import INVENTORY, LOG, Choice
+from kubectl_calico_nic.findings.case.setting import Mode, Setting
 from kubectl_calico_nic.findings.catalogue import find
-from kubectl_calico_nic.findings.choice import INVENTORY, LOG, Choice
 from kubectl_calico_nic.findings.finding import Finding
-from kubectl_calico_nic.findings.setting import Mode, Setting
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
 
 ROUTE = "route"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kubectl_calico_nic.calico.log_reading import Outcome
-from kubectl_calico_nic.findings.addresses import bare, same_address
-from kubectl_calico_nic.findings.case import Case, Member
-from kubectl_calico_nic.findings.choice import LOG
+from kubectl_calico_nic.calico.log.reading import Outcome
+from kubectl_calico_nic.findings.case.addresses import bare, same_address
+from kubectl_calico_nic.findings.case.case import Case, Member
+from kubectl_calico_nic.findings.case.choice import LOG
 from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.findings.kind import Kind
 

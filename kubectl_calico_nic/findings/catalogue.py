@@ -7,7 +7,7 @@ docs/findings.md, and a section there.
 from __future__ import annotations
 
 from kubectl_calico_nic.findings.address_conflict import ADDRESS_CONFLICT
-from kubectl_calico_nic.findings.case import Case
+from kubectl_calico_nic.findings.case.case import Case
 from kubectl_calico_nic.findings.detection_failed import DETECTION_FAILED
 from kubectl_calico_nic.findings.differs_from_internal_ip import DIFFERS_FROM_INTERNAL_IP
 from kubectl_calico_nic.findings.evidence_disagrees import EVIDENCE_DISAGREES

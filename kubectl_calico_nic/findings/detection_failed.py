@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_calico_nic.calico.family import Family
-from kubectl_calico_nic.calico.log_reading import Outcome
-from kubectl_calico_nic.findings.case import Case, Member
+from kubectl_calico_nic.calico.log.reading import Outcome
+from kubectl_calico_nic.family import Family
+from kubectl_calico_nic.findings.case.case import Case, Member
 from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.findings.kind import Kind
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from kubectl_calico_nic.calico.family import Family
+from kubectl_calico_nic.family import Family
 
 
 class Severity(enum.Enum):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_calico_nic.calico.log_reading import Outcome
-from kubectl_calico_nic.findings.case import Case
+from kubectl_calico_nic.calico.log.reading import Outcome
+from kubectl_calico_nic.findings.case.case import Case
 from kubectl_calico_nic.findings.detection_failed import why_nothing
 from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.findings.kind import Kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from kubectl_calico_nic.findings.case import Case, Member
+from kubectl_calico_nic.findings.case.case import Case, Member
 from kubectl_calico_nic.findings.finding import Finding, Severity
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_calico_nic.calico.log_reading import Outcome
-from kubectl_calico_nic.findings.case import Case, Member
+from kubectl_calico_nic.calico.log.reading import Outcome
+from kubectl_calico_nic.findings.case.case import Case, Member
+from kubectl_calico_nic.findings.case.setting import Mode
 from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.findings.kind import Kind
-from kubectl_calico_nic.findings.setting import Mode
 
 
 def _find(case: Case) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_calico_nic.findings.case import Case, Member
+from kubectl_calico_nic.findings.case.case import Case, Member
 from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.findings.kind import Kind
 from kubectl_calico_nic.snapshot.pod import Pod

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kubectl_calico_nic.findings.addresses import by_number, overlap
-from kubectl_calico_nic.findings.case import Case, Member
+from kubectl_calico_nic.findings.case.addresses import by_number, overlap
+from kubectl_calico_nic.findings.case.case import Case, Member
 from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.findings.kind import Kind
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from kubectl_calico_nic.errors import UsageError
-from kubectl_calico_nic.go_duration import parse_go_duration
+from kubectl_calico_nic.go.duration import parse_go_duration
 
 
 def parse_timeout(text: str, flag: str = "--timeout") -> float:

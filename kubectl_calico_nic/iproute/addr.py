@@ -9,9 +9,9 @@ import dataclasses
 import functools
 import re
 
-from kubectl_calico_nic.calico.go_net import parse_ip
-from kubectl_calico_nic.calico.host_addresses import PEER
+from kubectl_calico_nic.calico.autodetection.host_addresses import PEER
 from kubectl_calico_nic.calico.inventory import Interface, InterfaceAddress, Inventory
+from kubectl_calico_nic.go.net import parse_ip
 from kubectl_calico_nic.iproute.lines import NotIpOutput, ip_lines
 from kubectl_calico_nic.iproute.link import parse_header
 

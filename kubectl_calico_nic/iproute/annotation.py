@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from kubectl_calico_nic.calico.go_net import parse_ip
 from kubectl_calico_nic.calico.inventory import (
     Interface,
     InterfaceAddress,
     Inventory,
     InventorySource,
 )
+from kubectl_calico_nic.go.net import parse_ip
 
 
 def parse_interfaces_annotation(text: str) -> Inventory:

@@ -3,6 +3,6 @@
 The reader itself stands in ``calico``, whose ``can-reach=`` is decided by it.
 """
 
-from kubectl_calico_nic.calico.kernel_route import Route, parse_route
+from kubectl_calico_nic.calico.autodetection.kernel_route import Route, parse_route
 
 __all__ = ["Route", "parse_route"]

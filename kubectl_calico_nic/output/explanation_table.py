@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_calico_nic.calico.inventory import Interface
-from kubectl_calico_nic.calico.log_reading import Decision
+from kubectl_calico_nic.calico.log.reading import Decision
 from kubectl_calico_nic.diagnosis.report import Explanation, Reasoning
 from kubectl_calico_nic.output.screen import QUIET, STRONG, Line, Span, line, table
 

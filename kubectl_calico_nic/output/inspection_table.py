@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from kubectl_calico_nic.calico.family import Family
 from kubectl_calico_nic.diagnosis.report import FamilyReport, NodeReport, Recommendation, Report
 from kubectl_calico_nic.diagnosis.stories import Story, stories
+from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.finding import Severity
 from kubectl_calico_nic.output.explanation_table import explanation
 from kubectl_calico_nic.output.screen import (

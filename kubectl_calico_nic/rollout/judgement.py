@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kubectl_calico_nic.calico.log_reading import LogReading, Outcome
+from kubectl_calico_nic.calico.log.reading import LogReading, Outcome
 from kubectl_calico_nic.diagnosis.report import NodeReport, Report
 from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.rollout.proof import why_unproven

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from kubectl_calico_nic.calico.selection import select
+from kubectl_calico_nic.calico.autodetection.selection import select
 from kubectl_calico_nic.diagnosis.report import FamilyReport, NodeReport
 from kubectl_calico_nic.diagnosis.running_version import version_of_node
-from kubectl_calico_nic.findings.addresses import same_address
-from kubectl_calico_nic.findings.choice import LOG
+from kubectl_calico_nic.findings.case.addresses import same_address
+from kubectl_calico_nic.findings.case.choice import LOG
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
 
 

@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from kubectl_calico_nic.calico.family import Family
-from kubectl_calico_nic.calico.log_lines import format_line
-from kubectl_calico_nic.calico.log_reading import Stage
+from kubectl_calico_nic.calico.log.line_format import format_line
+from kubectl_calico_nic.calico.log.reading import Stage
 from kubectl_calico_nic.calico.messages import Event, Message, render
-from kubectl_calico_nic.calico.startup import Host, Start, start
+from kubectl_calico_nic.calico.startup.startup import Host, Start, start
 from kubectl_calico_nic.calico.version import Version
+from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.iproute.addr import parse_addresses
 from kubectl_calico_nic.iproute.link import with_links
 from kubectl_calico_nic.simulator.clock import Clock

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubectl_calico_nic.calico.family import Family
+from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.simulator.bird_mesh import Session, sessions, show_protocols
 from kubectl_calico_nic.simulator.calico_node import stored_addresses
 from kubectl_calico_nic.simulator.clock import Clock

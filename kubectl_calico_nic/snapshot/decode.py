@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kubectl_calico_nic.calico.family import Family
+from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.snapshot.daemonset import CONTAINER
 from kubectl_calico_nic.snapshot.node import Node
 from kubectl_calico_nic.snapshot.pod import ContainerState, Pod

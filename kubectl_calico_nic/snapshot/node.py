@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kubectl_calico_nic.calico.family import Family
+from kubectl_calico_nic.family import Family
 
 
 @dataclass(frozen=True, slots=True)

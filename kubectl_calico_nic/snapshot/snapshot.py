@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kubectl_calico_nic.calico.inventory import Inventory
-from kubectl_calico_nic.calico.log_reading import LogReading
+from kubectl_calico_nic.calico.log.reading import LogReading
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.node import Node
 from kubectl_calico_nic.snapshot.pod import Pod

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +62,18 @@ class PluginProcess:
                 left = deadline - time.monotonic()
                 assert left > 0, f"no {text!r} on {stream}: {self._said()}"
                 self._changed.wait(min(left, 1.0))
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def wait_until(self, condition: Callable[[], bool], seconds: float = _PATIENCE) -> None:
+        """Wait until something holds that nobody tells of."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, self._said()
+            time.sleep(0.01)
 
     def interrupt(self) -> None:
         """What Ctrl-C on a terminal sends."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kubectl_calico_nic.simulator.host_network import Nic, host_network
+
 from .api_client import Object
 from .calico_node_agent import NODES
 from .cluster import Cluster
+from .hosts import Host
 from .story import CALICO_PODS, DAEMON_SETS, NAME, NAMESPACE
 
 METHOD = "IP_AUTODETECTION_METHOD"
@@ -56,9 +59,25 @@ def wait_for_daemon_set(cluster: Cluster, condition: Callable[[Object], bool]) -
     )
 
 
+def joining_host() -> Host:
+    """A fifth host beside those of the incident."""
+    nics = (
+        Nic("mgmt", ("172.16.4.25/24",)),
+        Nic("bond4", ("172.16.10.25/24",)),
+        Nic("bond3", ("172.16.16.25/23",)),
+    )
+    network = host_network(nics, gateway=("172.16.10.1", "bond4"))
+    return Host("node-5", ("172.16.10.25",), network)
+
+
 def merge_node(cluster: Cluster, name: str, change: Object, part: str = "") -> None:
     """Change a Node; ``part`` is ``/status`` for its status."""
     cluster.client.merge(f"{NODES}/{name}{part}", change)
+
+
+def methods(cluster: Cluster) -> dict[str, str | None]:
+    """The method that calico-node was started with, by node."""
+    return {node: method_of(pod) for node, pod in cluster.pods().items()}
 
 
 def method_of(pod: Object) -> str | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from kubectl_calico_nic.calico.messages.address_wordings import ADDRESS_WORDINGS
+from kubectl_calico_nic.calico.messages.about_addresses import ADDRESS_WORDINGS
+from kubectl_calico_nic.calico.messages.about_the_process import FRAME_WORDINGS
 from kubectl_calico_nic.calico.messages.event import Event, Recognised
-from kubectl_calico_nic.calico.messages.frame_wordings import FRAME_WORDINGS
-from kubectl_calico_nic.calico.messages.go_quoting import QUOTED, unquote
 from kubectl_calico_nic.calico.messages.wording import FIELD, Wording
+from kubectl_calico_nic.go.quoting import QUOTED, unquote
 
 _KEY_LENGTH = 3
 """Texts are looked up by their first characters; no template has a field before its fourth."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from kubectl_calico_nic.calico.log_reading import Stage
-from kubectl_calico_nic.calico.messages.address_wordings import ADDRESS_WORDINGS
+from kubectl_calico_nic.calico.log.reading import Stage
+from kubectl_calico_nic.calico.messages.about_addresses import ADDRESS_WORDINGS
+from kubectl_calico_nic.calico.messages.about_the_process import FRAME_WORDINGS
 from kubectl_calico_nic.calico.messages.event import Event, Message
-from kubectl_calico_nic.calico.messages.frame_wordings import FRAME_WORDINGS
-from kubectl_calico_nic.calico.messages.go_quoting import quote
 from kubectl_calico_nic.calico.messages.line_numbers import line_number
 from kubectl_calico_nic.calico.messages.wording import FIELD, Source, Wording
 from kubectl_calico_nic.calico.version import Version
+from kubectl_calico_nic.go.quoting import quote
 
 _WORDINGS = {
     event: tuple(each for each in (*ADDRESS_WORDINGS, *FRAME_WORDINGS) if each.event is event)

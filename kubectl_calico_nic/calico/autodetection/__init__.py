@@ -1,0 +1,1 @@
+"""Which address calico-node chooses on a host: methods, exclusions, the walk."""

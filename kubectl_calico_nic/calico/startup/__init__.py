@@ -1,0 +1,1 @@
+"""What calico-node does when it starts: what is stored, what ends it."""

@@ -1,0 +1,1 @@
+"""The facts that the conditions of the findings see."""

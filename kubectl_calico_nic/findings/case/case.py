@@ -1,0 +1,105 @@
+"""The facts that the conditions of the findings see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kubectl_calico_nic.calico.version import Version
+from kubectl_calico_nic.family import Family
+from kubectl_calico_nic.findings.case.addresses import can_serve, is_address, network_of
+from kubectl_calico_nic.findings.case.choice import Choice
+from kubectl_calico_nic.findings.case.expected import Expected
+from kubectl_calico_nic.findings.case.setting import Setting
+from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One node in one family: what was read, chosen and expected.
+
+    ``daemon_set`` is the ``NAMESPACE/NAME`` whose calico-node runs (or should run) there.
+    ``why_unjudged`` is a sentence where nothing can be judged. ``backend_is_none`` says that
+    calico-node does no networking there, ``is_enabled`` that its environment asks for an address of
+    this family, ``lacks_pod`` that the DaemonSet wants a pod on the node and there is none.
+    """
+
+    facts: NodeFacts
+    family: Family
+    daemon_set: str | None
+    version: Version
+    setting: Setting
+    choice: Choice
+    expected: Expected | None
+    why_unjudged: str = ""
+    backend_is_none: bool = False
+    is_enabled: bool = True
+    lacks_pod: bool = False
+
+    @property
+    def name(self) -> str:
+        """The node's name."""
+        return self.facts.name
+
+    @property
+    def network(self) -> str | None:
+        """The network of its address; None for none, a bare address or a single host's."""
+        return network_of(self.choice.address) if self.choice.address else None
+
+    @property
+    def place(self) -> str | None:
+        """What its address has in common with its neighbours': the network, else the NIC."""
+        if self.choice.address is None:
+            return None
+        return self.network or self.choice.interface
+
+    @property
+    def nic_and_address(self) -> str:
+        """Its choice for people: ``bond3 172.16.16.23/23``."""
+        words = (self.choice.interface, self.choice.address)
+        return " ".join(word for word in words if word)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether its calico-node pod is Ready."""
+        return self.facts.pod is not None and self.facts.pod.ready
+
+    @property
+    def node_is_down(self) -> bool:
+        """Whether the node itself is known not to be Ready."""
+        return self.facts.node is not None and self.facts.node.ready is False
+
+    def nics(self, most: int = 6) -> str:
+        """The NICs with an address that could be chosen, for people; empty when not known."""
+        inventory = self.facts.inventory
+        if inventory is None:
+            return ""
+        names = [
+            interface.name
+            for interface in inventory.interfaces
+            if any(
+                is_address(found.address, self.family) and can_serve(found.address)
+                for found in interface.addresses
+            )
+        ]
+        more = f" and {len(names) - most} more" if len(names) > most else ""
+        return ", ".join(names[:most]) + more
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The whole cluster as the conditions see it; ``members`` by node name, IPv4 first."""
+
+    snapshot: Snapshot
+    members: tuple[Member, ...]
+
+    def networked(self) -> Iterator[Member]:
+        """The members whose calico-node does networking: only their address matters."""
+        return (member for member in self.members if not member.backend_is_none)
+
+    def groups(self) -> tuple[tuple[Member, ...], ...]:
+        """The networked members, one group for each DaemonSet and family."""
+        found: dict[tuple[str | None, Family], list[Member]] = {}
+        for member in self.networked():
+            found.setdefault((member.daemon_set, member.family), []).append(member)
+        return tuple(tuple(group) for group in found.values())
