@@ -77,8 +77,9 @@ def plan(
     Raises:
         InvalidValue: the value cannot work in this container.
     """
-    if controller := cluster.controller_of(daemon_set):
-        refusal = cluster.owner_reverts(daemon_set, controller)
+    owner = owner_of(daemon_set)
+    if owner.reverts:
+        refusal = cluster.owner_reverts(daemon_set, owner)
         return replace(_empty(request, daemon_set), refusals=(refusal,))
     members = members_of(daemon_set, request.families, snapshot, question)
     nodes = nodes_of(members)
@@ -125,7 +126,7 @@ def routes_to_read(
 
 def _empty(request: Request, daemon_set: DaemonSet) -> Plan:
     return Plan(
-        owner=owner_of(daemon_set),
+        owner=owner_of(daemon_set).word,
         daemon_set=daemon_set.key,
         resource_version=daemon_set.resource_version,
         families=request.families,

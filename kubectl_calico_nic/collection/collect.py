@@ -68,19 +68,20 @@ class Collector:
             listing = executor.submit(self._nodes)
             daemon_sets, gaps = find_daemon_sets(self._api, scope.namespace, scope.daemon_set)
             settings = executor.submit(self._config_maps, daemon_sets)
-            revisions = executor.submit(self.revisions, daemon_sets if scope.revisions else ())
+            revisions = executor.submit(self._revisions, daemon_sets if scope.revisions else ())
             pods, reading = self._pods_and_logs(executor, daemon_sets, scope)
             nodes, node_gaps = listing.result()
             logs = {facts.name: facts for facts in _results(reading, self._progress)}
         facts = _merge(nodes, pods_by_node(pods), {name: logs[name] for name in sorted(logs)})
         config_maps, config_gaps = settings.result()
+        newest, revision_gaps = revisions.result()
         log_gaps = tuple(gap for found in logs.values() for gap in found.gaps)
         return Snapshot(
             nodes=facts,
             daemon_sets=daemon_sets,
             config_maps=config_maps,
-            revisions=revisions.result(),
-            gaps=(*gaps, *node_gaps, *config_gaps, *log_gaps),
+            revisions=newest,
+            gaps=(*gaps, *node_gaps, *config_gaps, *revision_gaps, *log_gaps),
         )
 
     def probe(
@@ -111,19 +112,27 @@ class Collector:
         )
 
     def read_nodes_again(self, snapshot: Snapshot, names: Collection[str]) -> Snapshot:
-        """Read the Nodes ``names`` once more, one request each; what refuses stays as it was."""
+        """Read the Nodes ``names`` once more, one request each; what refuses stays as it was.
+
+        A permission that refuses becomes a gap.
+        """
         stale = [facts for facts in snapshot.nodes if facts.name in names]
         with pool(self._concurrency) as executor:
-            fresh = {facts.name: facts for facts in executor.map(self._read_node, stale)}
-        nodes = tuple(fresh.get(facts.name, facts) for facts in snapshot.nodes)
-        return dataclasses.replace(snapshot, nodes=nodes)
+            answers = list(executor.map(self._read_node, stale))
+        fresh = {facts.name: facts for facts, _ in answers}
+        return dataclasses.replace(
+            snapshot,
+            nodes=tuple(fresh.get(facts.name, facts) for facts in snapshot.nodes),
+            gaps=(*snapshot.gaps, *(gap for _, gaps in answers for gap in gaps)),
+        )
 
-    def _read_node(self, facts: NodeFacts) -> NodeFacts:
+    def _read_node(self, facts: NodeFacts) -> tuple[NodeFacts, tuple[Gap, ...]]:
         try:
             node = decode_node(self._api.get(f"/api/v1/nodes/{quote(facts.name)}"))
-        except CalicoNicError:
-            return facts
-        return dataclasses.replace(facts, node=node)
+        except CalicoNicError as error:
+            gap = _gap("get", "nodes", error, facts.name)
+            return facts, (gap,) if gap.forbidden else ()
+        return dataclasses.replace(facts, node=node), ()
 
     def _probe_node(
         self, facts: NodeFacts, destinations: tuple[str, ...]
@@ -134,7 +143,7 @@ class Collector:
             inventory = read_inventory(self._api, pod)
             routes = {item: read_route(self._api, pod, item) for item in destinations}
         except CalicoNicError as error:
-            return facts, (_gap("create", "pods/exec", error, facts.name),)
+            return facts, (_gap(_exec_verb(error), "pods/exec", error, facts.name),)
         return dataclasses.replace(facts, inventory=inventory, routes=routes), ()
 
     def _nodes(self) -> tuple[dict[str, Node], tuple[Gap, ...]]:
@@ -212,7 +221,13 @@ class Collector:
 
     def revisions(self, daemon_sets: tuple[DaemonSet, ...]) -> dict[str, str]:
         """The hash of the newest ControllerRevision by DaemonSet; empty without the right."""
+        return self._revisions(daemon_sets)[0]
+
+    def _revisions(
+        self, daemon_sets: tuple[DaemonSet, ...]
+    ) -> tuple[dict[str, str], tuple[Gap, ...]]:
         found: list[Any] = []
+        gaps: list[Gap] = []
         for daemon_set in daemon_sets:
             path = f"/apis/apps/v1/namespaces/{daemon_set.namespace}/controllerrevisions"
             try:
@@ -221,7 +236,8 @@ class Collector:
             except ApiError as error:
                 if error.status != 403:
                     raise
-        return newest_revisions(found)
+                gaps.append(_gap("list", "controllerrevisions", error))
+        return newest_revisions(found), tuple(gaps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +253,15 @@ def _results(reading: list[Future[NodeLog]], progress: Progress) -> Iterator[Nod
     for count, future in enumerate(reading, start=1):
         yield future.result()
         progress.advance("logs", count, len(reading))
+
+
+def _exec_verb(error: CalicoNicError) -> str:
+    """The right that is missing: a WebSocket needs ``get``, since Kubernetes v1.35 ``create`` too.
+
+    Mirrors AuthorizePodWebsocketUpgradeCreatePermission of kube-apiserver, whose refusal names no
+    verb.
+    """
+    return "get" if "cannot get resource" in str(error) else "create"
 
 
 def _gap(verb: str, resource: str, error: CalicoNicError, node: str | None = None) -> Gap:

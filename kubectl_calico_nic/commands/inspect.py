@@ -164,7 +164,7 @@ def _show(report: Report, options: _Options, environment: Environment) -> None:
 
         lines = comparison(report, options.methods, headers=options.headers)
         write(lines, stdout, environment)
-        write(table.gap_lines(report), environment.stderr, environment)
+        write(table.gap_lines(report.gaps), environment.stderr, environment)
         return
     wide, folded = options.output == "wide", not options.everything
     if not options.headers:
@@ -172,7 +172,7 @@ def _show(report: Report, options: _Options, environment: Environment) -> None:
         return
     height = environment.screen_height if folded else None
     write(table.inspection(report, wide=wide, height=height), stdout, environment)
-    write(table.gap_lines(report), environment.stderr, environment)
+    write(table.gap_lines(report.gaps), environment.stderr, environment)
 
 
 def _status(report: Report) -> int:

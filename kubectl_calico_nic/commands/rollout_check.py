@@ -174,7 +174,7 @@ def _conclude(rollout: Rollout, options: _Options, environment: Environment) -> 
     from kubectl_calico_nic.output.rollout_table import conclusion
     from kubectl_calico_nic.output.screen import write
 
-    write(gap_lines(rollout.report), environment.stderr, environment)
+    write(gap_lines(rollout.report.gaps), environment.stderr, environment)
     if options.output:
         from kubectl_calico_nic.output.rollout_json import rollout_json
         from kubectl_calico_nic.output.structured import write_structured

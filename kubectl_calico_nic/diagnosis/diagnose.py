@@ -165,6 +165,6 @@ def _daemon_set(
     return DaemonSetReport(
         name=daemon_set.key,
         version=logged.pop() if len(logged) == 1 and not version.is_known else version.text,
-        owner=owner_of(daemon_set),
+        owner=owner_of(daemon_set).word,
         method={family: env.setting(family).method for family in families},
     )

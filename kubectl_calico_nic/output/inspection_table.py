@@ -223,10 +223,10 @@ def _restarts(found: Recommendation) -> str:
     return f", {pods} {'one' if found.at_once == 1 else found.at_once} at a time"
 
 
-def gap_lines(report: Report) -> list[Line]:
+def gap_lines(gaps: Iterable[Gap]) -> list[Line]:
     """What could not be read, one line for each permission or reason, for stderr."""
     grouped: dict[tuple[str, str, str], list[str]] = {}
-    for gap in report.gaps:
+    for gap in gaps:
         reason = "" if gap.forbidden else gap.reason
         grouped.setdefault((gap.verb, gap.resource, reason), []).append(gap.node or "")
     lines = []

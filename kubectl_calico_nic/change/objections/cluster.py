@@ -9,6 +9,7 @@ from kubectl_calico_nic.change.forecast import BACKEND, Outlook
 from kubectl_calico_nic.change.request import Request
 from kubectl_calico_nic.family import Family, family_of
 from kubectl_calico_nic.findings.finding import Finding, Severity
+from kubectl_calico_nic.owners.owner import Owner
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.snapshot import Snapshot
 from kubectl_calico_nic.workload.env import EnvValue
@@ -19,22 +20,14 @@ _FALSE = frozenset({"false", "0", "no", "off", "f", "n"})
 _SHOWN = 5
 
 
-def controller_of(daemon_set: DaemonSet) -> str | None:
-    """``Kind/name`` of the object that controls the DaemonSet; None when nothing does."""
-    for owner in daemon_set.metadata.get("ownerReferences") or ():
-        if owner.get("controller") is True:
-            return f"{owner.get('kind', 'unknown')}/{owner.get('name', 'unknown')}"
-    return None
-
-
-def owner_reverts(daemon_set: DaemonSet, owner: str) -> Finding:
-    """The refusal of an edit that the controller would undo at once; never overridden."""
+def owner_reverts(daemon_set: DaemonSet, owner: Owner) -> Finding:
+    """The refusal of an edit that the owner would undo at once; never overridden."""
     return Finding(
         "owner-reverts",
         Severity.ERROR,
-        f"daemonset {daemon_set.key} is controlled by {owner}: it would undo the edit at once, and "
-        "every pod would restart twice for nothing",
-        f"change {owner} instead",
+        f"daemonset {daemon_set.key} is controlled by {owner.object}: it would undo the edit at "
+        "once, and every pod would restart twice for nothing",
+        f"change {owner.object} instead",
         overridable=False,
     )
 
