@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import shutil
 import signal
@@ -30,13 +31,16 @@ _SUMMARY = (
 GLOBAL_FLAGS: tuple[Flag, ...] = (
     *CONNECTION_FLAGS,
     Flag("help", "Help for this command.", Kind.BOOL, short="h", group="Other"),
-    Flag("v", "Verbosity of messages on stderr.", Kind.COUNT, short="v", group="Other"),
+    Flag("v", "Accepted as kubectl's.", Kind.COUNT, short="v", group="Other", hidden=True),
 )
 
 
 def run() -> None:
     """The console script ``kubectl-calico_nic``."""
     signal.signal(signal.SIGTERM, _terminate)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         status = main(sys.argv[1:], Environment(program=sys.argv[0]))
     except _Terminated as end:
@@ -68,6 +72,7 @@ def _leave_at_once(status: int) -> NoReturn:
 def main(argv: Sequence[str], environment: Environment) -> int:
     """Run one command line and return its exit status; prints every error, raises none."""
     try:
+        _require_text(argv)
         return _dispatch(argv, environment)
     except CalicoNicError as error:
         _say(environment, error.text)
@@ -76,13 +81,25 @@ def main(argv: Sequence[str], environment: Environment) -> int:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         return _leave_closed_pipe()
+    except OSError as error:
+        _say(environment, f"error: {error.strerror or error}")
+        return EXIT_ERROR
+    except Exception as error:  # the last resort: a defect of ours is told in one line, too
+        _say(environment, f"error: unexpected {type(error).__name__}: {error}; please report this")
+        return EXIT_ERROR
+
+
+def _require_text(argv: Sequence[str]) -> None:
+    for word in argv:
+        if not word.isascii() and word.encode(errors="replace").decode() != word:
+            raise UsageError(f"invalid argument {word!a}: it is no valid UTF-8")
 
 
 def _say(environment: Environment, text: str) -> None:
     from kubectl_calico_nic.output.screen import line, write
 
     try:
-        write([line(part) for part in text.splitlines()], environment.stderr, environment)
+        write([line(part) for part in text.split("\n")], environment.stderr, environment)
     except BrokenPipeError:
         _leave_closed_pipe()
 

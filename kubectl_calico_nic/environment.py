@@ -46,9 +46,10 @@ class Environment:
 
         Mirrors what krew's guide asks: decided by the name the executable was started as.
         """
-        if os.path.basename(self.program).startswith("kubectl-"):
+        name = os.path.basename(self.program)
+        if name.startswith("kubectl-") or name == "__main__.py":
             return "kubectl calico-nic"
-        return os.path.basename(self.program)
+        return name
 
     @property
     def screen_height(self) -> int | None:

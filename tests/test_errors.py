@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import socket
 from pathlib import Path
 
 import pytest
+
+from kubectl_calico_nic.cli import main
+from kubectl_calico_nic.environment import Environment
 
 from .calico_nic import calico_nic
 from .simulated import Simulated
@@ -88,3 +93,53 @@ def test_help_for_every_command() -> None:
             assert help_text.status == 0
             assert f"kubectl calico-nic {name}" in help_text.stdout
             assert max(map(len, help_text.lines)) <= 100
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["inspect", "--expect-cidr", "10.0.0.0/255.0.0.0"], "invalid CIDR address"),
+        (["inspect", "--expect-cidr", "10.0.0.1"], "invalid CIDR address: 10.0.0.1"),
+        (["inspect", "--expect-cidr", ""], 'invalid argument "" for "--expect-cidr" flag'),
+        (["inspect", "--expect-cidr", "a\n,b"], 'for "--expect-cidr" flag'),
+        (["inspect", "--expect-interface", ""], 'for "--expect-interface" flag'),
+        (["inspect", "--daemonset", "kube-system/"], "must be [NAMESPACE/]NAME"),
+        (["inspect", "--daemonset", "/calico-node"], "must be [NAMESPACE/]NAME"),
+        (["inspect", "-n", "\udcff"], "it is no valid UTF-8"),
+        (["set", "--interface", "a", "--max-unknown=-1"], "invalid syntax"),
+        (["set", "--interface", "a", f"--max-unknown={'9' * 5000}"], "invalid syntax"),
+        (["rollout-check", "--timeout", "99999999h"], 'time: invalid duration "99999999h"'),
+    ],
+)
+def test_odd_values(argv: list[str], message: str) -> None:
+    result = calico_nic(*argv)
+    assert result.status == 1
+    assert message in result.stderr
+    assert "unexpected" not in result.stderr
+
+
+def test_a_full_disk_is_told_in_one_line() -> None:
+    class Full(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    stderr = io.StringIO()
+    environment = Environment(stdout=Full(), stderr=stderr, environ={})
+    assert main(["version"], environment) == 1
+    assert stderr.getvalue() == "error: No space left on device\n"
+
+
+def test_a_defect_of_ours_is_told_in_one_line() -> None:
+    class Odd(io.StringIO):
+        def write(self, text: str) -> int:
+            raise RuntimeError("odd")
+
+    stderr = io.StringIO()
+    assert main(["version"], Environment(stdout=Odd(), stderr=stderr, environ={})) == 1
+    assert stderr.getvalue() == "error: unexpected RuntimeError: odd; please report this\n"
+
+
+def test_a_server_cannot_forge_a_line_of_ours() -> None:
+    result = calico_nic("inspect", "--kubeconfig", "/nope\rerror: forged\u2028\x1b[31m")
+    assert result.stderr.count("\n") == 1
+    assert "\x1b" not in result.stderr

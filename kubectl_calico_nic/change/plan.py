@@ -8,6 +8,7 @@ from typing import Any
 
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.finding import Finding
+from kubectl_calico_nic.snapshot.snapshot import Gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ class Plan:
     ``patch`` is a JSON Patch (RFC 6902) that starts with a ``test`` of the resourceVersion; it is
     empty when nothing needs to change. ``object_before`` and ``object_after`` are the whole
     DaemonSet, for ``--diff`` and ``-o``. A finding among ``refusals`` stops the change unless
-    ``--force`` overrides it (``stopping``); ``warnings`` are worth a question.
+    ``--force`` overrides it (``stopping``); ``warnings`` are worth a question. ``gaps`` are what
+    could not be read.
     """
 
     owner: str
@@ -84,6 +86,7 @@ class Plan:
     roll: Roll
     refusals: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
+    gaps: tuple[Gap, ...] = ()
     object_before: Mapping[str, Any] = field(default_factory=dict, repr=False)
     object_after: Mapping[str, Any] = field(default_factory=dict, repr=False)
 

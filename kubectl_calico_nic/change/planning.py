@@ -80,7 +80,7 @@ def plan(
     owner = owner_of(daemon_set)
     if owner.reverts:
         refusal = cluster.owner_reverts(daemon_set, owner)
-        return replace(_empty(request, daemon_set), refusals=(refusal,))
+        return replace(_empty(request, daemon_set, snapshot), refusals=(refusal,))
     members = members_of(daemon_set, request.families, snapshot, question)
     nodes = nodes_of(members)
     current = env_of_template(daemon_set, snapshot).variables
@@ -92,7 +92,7 @@ def plan(
     around = Neighbourhood.of(found, snapshot)
     against = tuple(objections_to(each, request.method, around) for each in found)
     change = _Change(request, snapshot, daemon_set, current, edits, template, nodes, found, against)
-    unchanged = replace(_empty(request, daemon_set), nodes=_forecasts(change))
+    unchanged = replace(_empty(request, daemon_set, snapshot), nodes=_forecasts(change))
     if not edits.edits:
         return unchanged
     roll = restarts(nodes, daemon_set)
@@ -124,7 +124,7 @@ def routes_to_read(
     return {name: places for name, places in found.items() if places}
 
 
-def _empty(request: Request, daemon_set: DaemonSet) -> Plan:
+def _empty(request: Request, daemon_set: DaemonSet, snapshot: Snapshot) -> Plan:
     return Plan(
         owner=owner_of(daemon_set).word,
         daemon_set=daemon_set.key,
@@ -135,6 +135,7 @@ def _empty(request: Request, daemon_set: DaemonSet) -> Plan:
         patch=(),
         nodes=(),
         roll=_NO_RESTART,
+        gaps=snapshot.gaps,
         object_before=daemon_set.object,
         object_after=daemon_set.object,
     )

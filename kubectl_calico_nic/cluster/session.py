@@ -247,7 +247,7 @@ def _pod_path(namespace: str, pod: str) -> str:
 
 def _items(page: Any) -> list[Any]:
     items = page.get("items") if isinstance(page, dict) else None
-    return items if isinstance(items, list) else []
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
 def _continue_token(page: Any) -> str:

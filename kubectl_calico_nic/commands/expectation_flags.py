@@ -7,6 +7,7 @@ from kubectl_calico_nic.diagnosis.diagnose import Question
 from kubectl_calico_nic.errors import UsageError
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.flags.definition import Parsed
+from kubectl_calico_nic.go.net import parse_cidr
 
 
 def families(parsed: Parsed) -> tuple[Family, ...] | None:
@@ -19,11 +20,15 @@ def question(parsed: Parsed) -> Question:
     """Turn the flags into the question that a diagnosis answers.
 
     Raises:
-        UsageError: an ``--expect-cidr`` that is no network.
+        UsageError: an ``--expect-cidr`` that is no network, an ``--expect-interface`` that is no
+            name, a ``--daemonset`` that is not ``[NAMESPACE/]NAME``.
     """
     cidrs = parsed.all("expect-cidr")
-    for cidr in cidrs:
+    for cidr in cidrs or ([""] if parsed.given("expect-cidr") else ()):
         _require_cidr(cidr)
+    if parsed.given("expect-interface") and not all(parsed.all("expect-interface") or ("",)):
+        raise UsageError('invalid argument "" for "--expect-interface" flag: names a NIC')
+    _require_daemon_set(parsed.text("daemonset"))
     return Question(
         families=families(parsed),
         expect_cidrs=cidrs,
@@ -34,14 +39,17 @@ def question(parsed: Parsed) -> Question:
 
 
 def _require_cidr(text: str) -> None:
-    from netaddr import AddrFormatError, IPNetwork
-
-    try:
-        IPNetwork(text)
-    except (AddrFormatError, ValueError):
+    if parse_cidr(text) is None:
         raise UsageError(
             f'invalid argument "{text}" for "--expect-cidr" flag: invalid CIDR address: {text}'
-        ) from None
+        )
+
+
+def _require_daemon_set(text: str | None) -> None:
+    if text is not None and (not all(text.split("/")) or text.count("/") > 1):
+        raise UsageError(
+            f'invalid argument "{text}" for "--daemonset" flag: must be [NAMESPACE/]NAME'
+        )
 
 
 def scope(parsed: Parsed, asked: Question, *, revisions: bool = False) -> Scope:

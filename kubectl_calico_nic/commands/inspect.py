@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kubectl_calico_nic.commands.command import Command
+from kubectl_calico_nic.commands.next_command import with_connection, write_gaps
 from kubectl_calico_nic.environment import EXIT_OK, EXIT_PROBLEM, Environment
 from kubectl_calico_nic.errors import CalicoNicError, UsageError
 from kubectl_calico_nic.flags.definition import Flag, Kind, Parsed
@@ -89,7 +90,9 @@ def _run(parsed: Parsed, environment: Environment) -> int:
         report = _diagnose(snapshot, options)
     else:
         report = _ask_cluster(options, parsed, environment)
+    report = with_connection(report, parsed)
     _show(report, options, environment)
+    write_gaps(report.gaps, environment)
     return _status_of_methods(report) if options.methods else _status(report)
 
 
@@ -132,15 +135,35 @@ def _ask_cluster(options: _Options, parsed: Parsed, environment: Environment) ->
         snapshot = collector.collect(scope(parsed, options.question))
         _require_known(options.question.nodes, snapshot)
         report, snapshot = diagnose_live(collector, snapshot, options.question)
-        if options.probe and (report.has_problem or options.question.nodes or options.methods):
-            names = {facts.name for facts in snapshot.nodes}
+        if options.probe and (names := _to_probe(report, snapshot, options)):
             routes = dict.fromkeys(names, destinations(options.methods))
             snapshot = collector.probe(snapshot, names, routes)
     return _diagnose(snapshot, options)
 
 
+def _to_probe(report: Report, snapshot: Snapshot, options: _Options) -> frozenset[str]:
+    """The nodes to ask for their interfaces: exec into calico-node is no small thing.
+
+    A recommendation has to suit every node; else those named, those asked about, or none.
+    """
+    if report.has_problem and not options.methods:
+        return frozenset(facts.name for facts in snapshot.nodes)
+    if options.question.nodes:
+        return frozenset(options.question.nodes)
+    return frozenset(facts.name for facts in snapshot.nodes if options.methods)
+
+
 def _require_known(names: tuple[str, ...], snapshot: Snapshot) -> None:
+    """Refuse names that no Node has.
+
+    Raises:
+        NodesNotFound: there are no such Nodes.
+        CalicoNicError: whether there are cannot be told without the right to list them.
+    """
     unknown = [name for name in names if snapshot.node(name) is None]
+    unread = next((gap for gap in snapshot.gaps if gap.resource == "nodes"), None)
+    if unknown and unread is not None:
+        raise CalicoNicError(f"cannot tell about node {unknown[0]}: {unread.reason}")
     if unknown:
         raise NodesNotFound(unknown)
 
@@ -164,7 +187,6 @@ def _show(report: Report, options: _Options, environment: Environment) -> None:
 
         lines = comparison(report, options.methods, headers=options.headers)
         write(lines, stdout, environment)
-        write(table.gap_lines(report.gaps), environment.stderr, environment)
         return
     wide, folded = options.output == "wide", not options.everything
     if not options.headers:
@@ -172,7 +194,6 @@ def _show(report: Report, options: _Options, environment: Environment) -> None:
         return
     height = environment.screen_height if folded else None
     write(table.inspection(report, wide=wide, height=height), stdout, environment)
-    write(table.gap_lines(report.gaps), environment.stderr, environment)
 
 
 def _status(report: Report) -> int:
@@ -182,7 +203,7 @@ def _status(report: Report) -> int:
         CalicoNicError: it rests on no evidence for any node: nothing could be asked.
     """
     families = [family for node in report.nodes for family in node.families]
-    if families and not any(family.evidence for family in families):
+    if not any(family.evidence or family.verdict == "ok" for family in families):
         raise CalicoNicError("no evidence was read for any node: see what is said above about each")
     return EXIT_PROBLEM if report.has_problem else EXIT_OK
 

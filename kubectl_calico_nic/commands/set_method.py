@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kubectl_calico_nic.commands.command import Command
+from kubectl_calico_nic.commands.next_command import write_gaps
 from kubectl_calico_nic.environment import EXIT_OK, EXIT_PROBLEM, Environment
 from kubectl_calico_nic.errors import CalicoNicError, UsageError
+from kubectl_calico_nic.flags.connection import CONNECTION_FLAGS, repeated
 from kubectl_calico_nic.flags.definition import Flag, Kind, Parsed
 from kubectl_calico_nic.flags.dry_run import DRY_RUN, DryRun, dry_run
 from kubectl_calico_nic.flags.expectation import EXPECTATION_FLAGS, FAMILY, PROBE
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from kubectl_calico_nic.change.plan import Plan
     from kubectl_calico_nic.change.request import Request
     from kubectl_calico_nic.cluster.session import Session
+    from kubectl_calico_nic.snapshot.snapshot import Gap
 
 _FORMATS = ("json", "yaml")
 _ATTEMPTS = 5
@@ -74,8 +77,9 @@ def _run(parsed: Parsed, environment: Environment) -> int:
     from kubectl_calico_nic.commands.live_cluster import open_session
 
     with open_session(parsed, environment) as session:
-        plan = _plan(parsed, options, session, environment)
+        plan, gaps = _plan(parsed, options, session, environment)
         _preview(plan, options, environment)
+        write_gaps(gaps, environment)
         if plan.stopping(force=options.request.force):
             return _refuse(plan, options, environment)
         if plan.is_empty:
@@ -89,10 +93,20 @@ def _run(parsed: Parsed, environment: Environment) -> int:
         return _report(plan, "unchanged", options, environment)
     note = " (server dry run)" if options.dry_run is DryRun.SERVER else ""
     applied = options.dry_run is DryRun.NONE
-    return _report(plan, f"env updated{note}", options, environment, applied=applied)
+    return _report(
+        plan,
+        f"env updated{note}",
+        options,
+        environment,
+        applied=applied,
+        flags=repeated(parsed, (*CONNECTION_FLAGS, *EXPECTATION_FLAGS, FAMILY)),
+    )
 
 
-def _plan(parsed: Parsed, options: _Options, session: Session, environment: Environment) -> Plan:
+def _plan(
+    parsed: Parsed, options: _Options, session: Session, environment: Environment
+) -> tuple[Plan, tuple[Gap, ...]]:
+    """Read the cluster and plan the change; also return what could not be read."""
     from kubectl_calico_nic.change.planning import plan, routes_to_read
     from kubectl_calico_nic.collection.collect import Collector
     from kubectl_calico_nic.commands.expectation_flags import question, scope
@@ -109,13 +123,14 @@ def _plan(parsed: Parsed, options: _Options, session: Session, environment: Envi
             everywhere = {facts.name for facts in snapshot.nodes}
             routes = routes_to_read(options.request, snapshot, snapshot.daemon_sets[0])
             snapshot = collector.probe(snapshot, everywhere, routes)
-    return plan(
+    planned = plan(
         options.request,
         snapshot,
         snapshot.daemon_sets[0],
         asked,
         environment.now(),
     )
+    return planned, snapshot.gaps
 
 
 def _apply(
@@ -141,7 +156,7 @@ def _apply(
                 server_dry_run=options.dry_run is DryRun.SERVER,
             )
         except ChangedMeanwhile:
-            current = _plan(parsed, options, session, environment)
+            current, _ = _plan(parsed, options, session, environment)
             if current.is_empty:
                 return current
             if not current.promises_the_same_as(shown):
@@ -159,15 +174,20 @@ def _apply(
 
 def _preview(plan: Plan, options: _Options, environment: Environment) -> None:
     from kubectl_calico_nic.output.diff import diff_lines
-    from kubectl_calico_nic.output.plan_table import preview
+    from kubectl_calico_nic.output.inspection_table import gap_lines
+    from kubectl_calico_nic.output.plan_table import objections, preview
     from kubectl_calico_nic.output.screen import line, write
 
+    write(gap_lines(plan.gaps), environment.stderr, environment)
     if not options.output:
         write([*preview(plan), line()], environment.stdout, environment)
     if options.diff:
         lines = diff_lines(plan.object_before, plan.object_after, plan.daemon_set)
         stream = environment.stderr if options.output else environment.stdout
         write(lines, stream, environment)
+    if options.output:
+        told = objections((*plan.refusals, *plan.warnings), len(plan.nodes))
+        write(told, environment.stderr, environment)
 
 
 def _refuse(plan: Plan, options: _Options, environment: Environment) -> int:
@@ -192,21 +212,32 @@ def _may_go_ahead(plan: Plan, options: _Options, environment: Environment) -> bo
     asked = plan.warnings and not options.yes and options.dry_run is DryRun.NONE
     if not asked or not (environment.stdin.isatty() and environment.stderr_is_terminal):
         return True
-    environment.stderr.write(f"Change daemonset {plan.daemon_set}? [y/N] ")
+    from kubectl_calico_nic.output.escape import escape
+
+    environment.stderr.write(f"Change daemonset {escape(plan.daemon_set)}? [y/N] ")
     environment.stderr.flush()
     return environment.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _report(
-    plan: Plan, what: str, options: _Options, environment: Environment, *, applied: bool = False
+    plan: Plan,
+    what: str,
+    options: _Options,
+    environment: Environment,
+    *,
+    applied: bool = False,
+    flags: str = "",
 ) -> int:
+    from kubectl_calico_nic.output.screen import line, write
+
     if options.output:
         _structured(plan, options, environment, applied=applied)
     else:
         name = plan.daemon_set.partition("/")[2]
-        environment.stdout.write(f"daemonset.apps/{name} {what}\n")
-        if applied:
-            environment.stderr.write(f"Follow it: {environment.command} rollout-check\n")
+        write([line(f"daemonset.apps/{name} {what}")], environment.stdout, environment)
+    if applied:
+        follow = " ".join(filter(None, (environment.command, "rollout-check", flags)))
+        write([line(f"Follow it: {follow}")], environment.stderr, environment)
     return EXIT_OK
 
 

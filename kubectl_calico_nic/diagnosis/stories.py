@@ -28,14 +28,18 @@ class Story:
 
 def stories(report: Report) -> tuple[Story, ...]:
     """Tell the findings of a report, in their order: the first story is the headline."""
+    return tell(report.findings, len(report.nodes))
+
+
+def tell(findings: Iterable[Finding], total: int) -> tuple[Story, ...]:
+    """Tell ``findings`` about a cluster of ``total`` nodes, in their order."""
     causes: dict[tuple[str, Family | None, str], list[Finding]] = {}
-    for finding in report.findings:
+    for finding in findings:
         cause = finding.together or finding.message
         causes.setdefault((finding.id, finding.family, cause), []).append(finding)
     by_id: dict[str, list[list[Finding]]] = {}
     for found in causes.values():
         by_id.setdefault(found[0].id, []).append(found)
-    total = len(report.nodes)
     return tuple(story for groups in by_id.values() for story in _told(groups, total))
 
 

@@ -5,6 +5,8 @@ Mirrors k8s.io/cli-runtime pkg/genericclioptions/config_flags.go.
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from kubectl_calico_nic.flags.definition import Flag, Kind, Parsed
@@ -55,6 +57,22 @@ CONNECTION_FLAGS: tuple[Flag, ...] = (
     _flag("warnings-as-errors", "Accepted as kubectl's.", Kind.BOOL, hidden=True),
     _flag("log-flush-frequency", "Accepted as kubectl's.", hidden=True),
 )
+
+
+_SECRETS = frozenset({"token", "password"})
+
+
+def repeated(parsed: Parsed, flags: Iterable[Flag] = CONNECTION_FLAGS) -> str:
+    """Those of ``flags`` that are on this command line once more, for a command to go on with.
+
+    Secrets are left out; the text is quoted for a shell.
+    """
+    words: list[str] = []
+    for flag in flags:
+        if flag.hidden or flag.name in _SECRETS or flag.name == "request-timeout":
+            continue
+        words += [f"--{flag.name}={value}" for value in parsed.all(flag.name)]
+    return shlex.join(words)
 
 
 def connection_flags(parsed: Parsed) -> ConnectionFlags:

@@ -7,10 +7,13 @@ messages; argparse differs in abbreviations, ``-n=x``, ``--watch=false`` and eve
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 
 from kubectl_calico_nic.errors import UsageError
 from kubectl_calico_nic.flags.definition import FALSE_WORDS, TRUE_WORDS, Flag, Kind, Parsed
+
+_COUNT = re.compile(r"\+?[0-9]{1,9}")
 
 
 class _Scan:
@@ -83,18 +86,28 @@ class _Scan:
             raise UsageError(f'invalid argument "{text}" for "{flag.spelling}" flag: {problem}')
         texts = self.values.setdefault(flag.name, [])
         if flag.kind is Kind.SLICE:
-            texts += _split(text)
+            texts += self._items(flag, text)
         elif flag.kind is Kind.ARRAY:
             texts.append(text)
         else:
             texts[:] = [text]
 
+    def _items(self, flag: Flag, text: str) -> list[str]:
+        try:
+            return _split(text)
+        except csv.Error as error:
+            if self.lenient:
+                return []
+            raise UsageError(
+                f'invalid argument "{text}" for "{flag.spelling}" flag: {error}'
+            ) from None
+
 
 def _problem(flag: Flag, text: str) -> str | None:
     if flag.kind is Kind.BOOL and text not in (*TRUE_WORDS, *FALSE_WORDS):
         return f'strconv.ParseBool: parsing "{text}": invalid syntax'
-    if flag.kind is Kind.COUNT and not text.lstrip("+-").isdecimal():
-        return f'strconv.ParseInt: parsing "{text}": invalid syntax'
+    if flag.kind is Kind.COUNT and not _COUNT.fullmatch(text):
+        return f'strconv.ParseUint: parsing "{text}": invalid syntax'
     if flag.choices and text not in flag.choices:
         return f"must be one of {', '.join(flag.choices)}"
     return None
@@ -102,7 +115,7 @@ def _problem(flag: Flag, text: str) -> str | None:
 
 def _split(text: str) -> list[str]:
     """Split as pflag's StringSlice does: one CSV record."""
-    return next(csv.reader([text]), []) if text else []
+    return next(csv.reader([text], strict=True), []) if text else []
 
 
 def parse(argv: Sequence[str], flags: Iterable[Flag]) -> Parsed:

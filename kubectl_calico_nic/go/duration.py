@@ -14,6 +14,8 @@ _SECONDS = {
     "m": 60.0,
     "h": 3600.0,
 }
+_LONGEST = (2**63 - 1) / 1e9
+"""Go counts nanoseconds in 64 bits: about 292 years."""
 _PART = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)")
 
 
@@ -29,4 +31,5 @@ def parse_go_duration(text: str) -> float | None:
     parts = _PART.findall(rest)
     if not parts or "".join(number + unit for number, unit in parts) != rest:
         return None
-    return sign * sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    seconds = sign * sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    return seconds if abs(seconds) <= _LONGEST else None

@@ -17,6 +17,8 @@ _MOST_ROWS = 30
 def explanation(found: Explanation) -> list[Line]:
     """Its interfaces, what its logs say was decided, and why each method gives what it gives."""
     return [
+        line(),
+        line(Span(found.node, STRONG)),
         *_interfaces(found.interfaces),
         *_timeline(found.timeline),
         *(part for reasoning in found.reasonings for part in _reasoning(reasoning)),
@@ -37,7 +39,6 @@ def _interfaces(interfaces: Sequence[Interface]) -> list[Line]:
         for item in shown[:_MOST_ROWS]
     ]
     return [
-        line(),
         *table(["INTERFACE", "STATE", "MTU", "ADDRESSES"], rows),
         *_more(len(shown) - _MOST_ROWS, "interfaces"),
     ]

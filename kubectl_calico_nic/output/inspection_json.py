@@ -13,6 +13,7 @@ from kubectl_calico_nic.diagnosis.report import (
     Report,
 )
 from kubectl_calico_nic.findings.finding import Finding
+from kubectl_calico_nic.snapshot.snapshot import Gap
 
 API_VERSION = "calico-nic/v1"
 
@@ -27,16 +28,18 @@ def inspection(report: Report) -> dict[str, Any]:
         "findings": [finding_json(finding) for finding in report.findings],
         "recommendations": [_recommendation(found) for found in report.recommendations],
         "explanations": [_explanation(found) for found in report.explanations],
-        "gaps": [
-            {
-                "node": gap.node,
-                "verb": gap.verb,
-                "resource": gap.resource,
-                "reason": gap.reason,
-                "forbidden": gap.forbidden,
-            }
-            for gap in report.gaps
-        ],
+        "gaps": [gap_json(gap) for gap in report.gaps],
+    }
+
+
+def gap_json(gap: Gap) -> dict[str, Any]:
+    """One thing that could not be read."""
+    return {
+        "node": gap.node,
+        "verb": gap.verb,
+        "resource": gap.resource,
+        "reason": gap.reason,
+        "forbidden": gap.forbidden,
     }
 
 

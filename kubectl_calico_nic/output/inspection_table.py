@@ -8,21 +8,21 @@ from kubectl_calico_nic.diagnosis.report import FamilyReport, NodeReport, Recomm
 from kubectl_calico_nic.diagnosis.stories import Story, stories
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.finding import Severity
+from kubectl_calico_nic.findings.nothing_to_choose import NOTHING_TO_CHOOSE
 from kubectl_calico_nic.output.explanation_table import explanation
 from kubectl_calico_nic.output.screen import (
-    BAD,
     DOUBTFUL,
     GOOD,
-    QUIET,
     STRONG,
     Line,
     Span,
     line,
     table,
 )
+from kubectl_calico_nic.output.story_lines import STYLES, paragraphs
+from kubectl_calico_nic.snapshot.snapshot import Gap
 
 _FIRST_FOUND = "first-found"
-_STYLES = {Severity.ERROR: BAD, Severity.WARNING: DOUBTFUL, Severity.INFORMATION: QUIET}
 _WORDS = {True: "yes", False: "no", None: ""}
 _OWNERS = {"manifest": "plain manifest"}
 Row = tuple[NodeReport, FamilyReport | None]
@@ -53,18 +53,24 @@ def _headline(report: Report, told: Sequence[Story]) -> list[Line]:
         return [_all_well(report)]
     others = sum(story.severity is not Severity.INFORMATION for story in told) - 1
     more = f" (and {others} more)" if others else ""
-    return [line(Span("PROBLEM:", _STYLES[worst.severity]), f" {worst.message}{more}")]
+    return [line(Span("PROBLEM:", STYLES[worst.severity]), f" {worst.message}{more}")]
 
 
 def _all_well(report: Report) -> Line:
     judged = [family for node in report.nodes for family in node.families]
     good = sum(family.verdict == "ok" for family in judged)
+    if judged and all(NOTHING_TO_CHOOSE.id in family.findings for family in judged):
+        nodes = "this node" if len(report.nodes) == 1 else f"these {len(report.nodes)} nodes"
+        text = f" nothing to choose: Calico does no networking on {nodes}"
+        return line(Span("OK:", GOOD), text)
     if judged and good == len(judged):
         sources = sorted({found.expectation.source for found in judged if found.expectation})
         by = f" ({', '.join(sources)})" if sources else ""
         what = "the expected address" if sources else "an address nothing speaks against"
-        count = len(report.nodes)
+        count = sum(bool(node.families) for node in report.nodes)
+        idle = len(report.nodes) - count
         text = f" all {count} nodes use {what}{by}" if count != 1 else f" the node uses {what}{by}"
+        text += f"; {idle} run no calico-node" if idle else ""
         return line(Span("OK:", GOOD), text)
     return line(
         Span("UNKNOWN:", DOUBTFUL),
@@ -152,7 +158,7 @@ def _choice(family: FamilyReport | None, severities: dict[str, Severity]) -> lis
     expected = (expectation.address or expectation.network or "") if expectation else ""
     style = GOOD if family.verdict == "ok" else DOUBTFUL
     if family.verdict in severities:
-        style = _STYLES[severities[family.verdict]]
+        style = STYLES[severities[family.verdict]]
     return [
         Span(family.interface or ""),
         Span(family.address or " or ".join(family.candidates)),
@@ -179,14 +185,7 @@ def _paragraphs(told: Sequence[Story], report: Report) -> list[Line]:
     """
     commands = {found.command for found in report.recommendations}
     is_told = bool(told) and told[0].next in commands
-    lines: list[Line] = []
-    for story in told[is_told:]:
-        lines += [
-            line(),
-            line(Span(story.id, _STYLES[story.severity]), f": {story.message}"),
-            line(f"  {story.next}"),
-        ]
-    return lines
+    return paragraphs(told[is_told:])
 
 
 def _recommendations(report: Report) -> list[Line]:

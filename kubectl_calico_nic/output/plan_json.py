@@ -6,7 +6,7 @@ from typing import Any
 
 from kubectl_calico_nic.change.plan import FamilyForecast, Plan
 from kubectl_calico_nic.findings.finding import Finding
-from kubectl_calico_nic.output.inspection_json import API_VERSION
+from kubectl_calico_nic.output.inspection_json import API_VERSION, gap_json
 
 
 def plan_json(plan: Plan, *, applied: bool) -> dict[str, Any]:
@@ -33,6 +33,7 @@ def plan_json(plan: Plan, *, applied: bool) -> dict[str, Any]:
             "passengers": list(plan.roll.passengers),
             "seconds": plan.roll.seconds,
         },
+        "gaps": [gap_json(gap) for gap in plan.gaps],
         "objections": [_objection(found) for found in (*plan.refusals, *plan.warnings)],
         "applied": applied,
     }

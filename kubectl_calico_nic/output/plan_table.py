@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_calico_nic.change.plan import Edit, FamilyForecast, NodeForecast, Plan
-from kubectl_calico_nic.findings.finding import Finding, Severity
+from kubectl_calico_nic.diagnosis.stories import tell
+from kubectl_calico_nic.findings.finding import Finding
 from kubectl_calico_nic.output.screen import (
     BAD,
     DOUBTFUL,
@@ -18,6 +19,7 @@ from kubectl_calico_nic.output.screen import (
     line,
     table,
 )
+from kubectl_calico_nic.output.story_lines import paragraphs
 
 _FOLD_ABOVE = 50
 """More nodes than this that stay as they are become one line."""
@@ -29,7 +31,7 @@ def preview(plan: Plan) -> list[Line]:
         *_nodes(plan),
         *_edits(plan),
         *_roll(plan),
-        *objections((*plan.refusals, *plan.warnings)),
+        *objections((*plan.refusals, *plan.warnings), len(plan.nodes)),
     ]
 
 
@@ -86,7 +88,9 @@ def _roll(plan: Plan) -> list[Line]:
         return []
     at_once = "one at a time" if roll.at_once <= 1 else f"up to {roll.at_once} at once"
     about = "" if roll.seconds is None else f", about {_duration(roll.seconds)}"
-    text = f"{_count(roll.restarts, 'pod')} restart, {at_once}{about}."
+    text = f"{roll.restarts} pods restart, {at_once}{about}."
+    if roll.restarts == 1:
+        text = f"1 pod restarts{about}."
     if not roll.restarts:
         text = "No pod restarts by itself."
     lines = [line(), line(text)]
@@ -96,10 +100,6 @@ def _roll(plan: Plan) -> list[Line]:
     return [*lines, *(line(f"The same restart brings along: {text}") for text in roll.passengers)]
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def _duration(seconds: int) -> str:
     if seconds < 90:
         return f"{seconds} seconds"
@@ -107,16 +107,6 @@ def _duration(seconds: int) -> str:
     return f"{minutes} minutes" if minutes < 90 else f"{round(minutes / 60)} hours"
 
 
-_STYLES = {Severity.ERROR: BAD, Severity.WARNING: DOUBTFUL, Severity.INFORMATION: QUIET}
-
-
-def objections(findings: Sequence[Finding]) -> list[Line]:
-    """Each finding with its id, what it says and what to do next."""
-    lines: list[Line] = []
-    for finding in findings:
-        lines += [
-            line(),
-            line(Span(finding.id, _STYLES[finding.severity]), f": {finding.message}"),
-            line(f"  {finding.next}"),
-        ]
-    return lines
+def objections(findings: Sequence[Finding], nodes: int) -> list[Line]:
+    """Each cause with its id, what it says and what to do next; ``nodes`` are all there are."""
+    return paragraphs(tell(findings, nodes))

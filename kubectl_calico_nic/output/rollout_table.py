@@ -72,13 +72,13 @@ def node_lines(before: Rollout | None, now: Rollout) -> list[Line]:
 
 
 def _story(node: NodeRollout) -> str:
-    chosen = ", ".join(
+    chosen = [
         " ".join(word for word in (family.interface, family.address) if word)
         for family in node.families
         if family.address
-    )
+    ]
     if node.phase is Phase.PROVEN:
-        return f"ok, {chosen}"
+        return ", ".join(["ok", *chosen])
     return f"{node.verdict}: {node.waits_for}"
 
 

@@ -7,6 +7,7 @@ from kubectl_calico_nic.diagnosis.report import FamilyReport, NodeReport
 from kubectl_calico_nic.diagnosis.running_version import version_of_node
 from kubectl_calico_nic.findings.case.addresses import same_address
 from kubectl_calico_nic.findings.case.choice import LOG
+from kubectl_calico_nic.findings.nothing_to_choose import NOTHING_TO_CHOOSE
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
 
 
@@ -21,6 +22,8 @@ def why_unproven(facts: NodeFacts, row: NodeReport, snapshot: Snapshot) -> str:
 
 
 def _why(facts: NodeFacts, family: FamilyReport, snapshot: Snapshot) -> str:
+    if NOTHING_TO_CHOOSE.id in family.findings:
+        return ""
     if not family.decided or family.address is None:
         return f"{family.family.label}: nothing shows what it chose"
     if _is_logged(facts, family) or family.method is None:

@@ -58,7 +58,8 @@ class DaemonSet:
     def containers(self) -> tuple[Mapping[str, Any], ...]:
         """The containers of its pod template, in order."""
         template = self.spec.get("template") or {}
-        return tuple((template.get("spec") or {}).get("containers") or ())
+        listed = (template.get("spec") or {}).get("containers") or ()
+        return tuple(item for item in listed if isinstance(item, Mapping))
 
     @property
     def container_index(self) -> int:
