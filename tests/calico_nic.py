@@ -38,14 +38,18 @@ def calico_nic(
     *argv: str,
     environ: Mapping[str, str] | None = None,
     stdin: bytes = b"",
+    answer: str | None = None,
     terminal: bool = False,
     **replaced: Any,
 ) -> Result:
-    """Run one command line as kubectl would, and return its status and what it printed."""
+    """Run one command line as kubectl would, and return its status and what it printed.
+
+    ``answer`` is what a person types on the terminal that stdin then is.
+    """
     stream = Terminal if terminal else io.StringIO
     stdout, stderr = stream(), stream()
     environment = Environment(
-        stdin=io.TextIOWrapper(io.BytesIO(stdin)),
+        stdin=io.TextIOWrapper(io.BytesIO(stdin)) if answer is None else Terminal(answer),
         stdout=stdout,
         stderr=stderr,
         environ={"HOME": "/nonexistent", **(environ or {})},

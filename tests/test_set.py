@@ -224,3 +224,67 @@ def test_another_nodes_address_is_not_taken() -> None:
         result = cluster.run("set", "--interface", "bond4", "-o", "json")
     assert result.status == 2
     assert "address-conflict" in {found["id"] for found in result.json["objections"]}
+
+
+NO_EXEC = frozenset({("create", "pods/exec"), ("get", "pods/exec")})
+DUMB = {"TERM": "dumb"}
+
+
+def test_warnings_ask_a_person_and_say_what_about() -> None:
+    with Simulated(changed_incident(denied=NO_EXEC)) as cluster:
+        asked = {"terminal": True, "environ": DUMB}
+        no = cluster.run("set", "--interface", "bond4", answer="n\n", **asked)
+        assert METHOD not in cluster.env()
+        nothing = cluster.run("set", "--interface", "bond4", answer="", **asked)
+        assert METHOD not in cluster.env()
+        json_asked = cluster.run("set", "--interface", "bond4", "-o", "json", answer="n\n", **asked)
+        assert METHOD not in cluster.env()
+        yes = cluster.run("set", "--interface", "bond4", answer="y\n", **asked)
+        assert cluster.env()[METHOD] == "interface=bond4"
+    assert [no.status, nothing.status, yes.status] == [1, 1, 0]
+    assert "Change daemonset kube-system/calico-node? [y/N] error: stopped: nothing was sent" in (
+        no.stderr
+    )
+    assert "outcome-unknown" in json_asked.stderr.partition("[y/N]")[0]
+
+
+@pytest.mark.parametrize("flags", [("--yes",), ("-y",), ("--dry-run=server",)])
+def test_nobody_is_asked_who_said_so(flags: tuple[str, ...]) -> None:
+    with Simulated(changed_incident(denied=NO_EXEC)) as cluster:
+        result = cluster.run(
+            "set", "--interface", "bond4", *flags, answer="", terminal=True, environ=DUMB
+        )
+    assert result.status == 0
+    assert "[y/N]" not in result.stderr
+
+
+def test_what_could_not_be_read_is_said() -> None:
+    with Simulated(changed_incident(denied=frozenset({("get", "configmaps")}))) as cluster:
+        result = cluster.run("set", "--interface", "bond4", "--dry-run")
+    assert "Warning: no permission to get configmaps" in result.stderr
+
+
+def test_the_next_command_reaches_the_same_cluster() -> None:
+    with Simulated() as cluster:
+        path = str(cluster.kubeconfig)
+        result = cluster.run(
+            "set", "--interface", "bond4", "--kubeconfig", path, "--expect-interface", "bond4"
+        )
+        report = cluster.run("inspect", "--kubeconfig", path, "--context", "calico-nic-demo")
+    assert result.stderr.endswith(f"rollout-check --kubeconfig={path} --expect-interface=bond4\n")
+    assert report.status in (0, 2)
+
+
+def test_the_recommended_command_reaches_the_same_cluster() -> None:
+    with Simulated() as cluster:
+        path = str(cluster.kubeconfig)
+        result = cluster.run("inspect", "--kubeconfig", path, "--token", "secret")
+    assert f"kubectl calico-nic set --interface bond4 --kubeconfig={path}\n" in result.stdout
+    assert "secret" not in result.stdout
+
+
+def test_many_nodes_with_one_cause_are_one_paragraph() -> None:
+    with Simulated() as cluster:
+        result = cluster.run("set", "--interface", "eth1")
+    assert result.stdout.count("detection-failed:") == 1
+    assert "all 4 nodes" in result.stdout
