@@ -6,10 +6,16 @@ import dataclasses
 
 import pytest
 
-from kubectl_calico_nic.calico.inventory import Inventory
+from kubectl_calico_nic.calico.inventory import (
+    Interface,
+    InterfaceAddress,
+    Inventory,
+    InventorySource,
+)
 from kubectl_calico_nic.calico.log.reading import LogReading
 from kubectl_calico_nic.calico.version import Version
 from kubectl_calico_nic.diagnosis.question import Question
+from kubectl_calico_nic.findings.finding import Severity
 from kubectl_calico_nic.snapshot.snapshot import Gap
 from tests.change_story import (
     AUTODETECT,
@@ -23,6 +29,7 @@ from tests.change_story import (
     value,
     verdicts,
 )
+from tests.clusters import detected, log
 
 
 def test_another_network_than_the_expected_one_is_refused() -> None:
@@ -233,3 +240,151 @@ def test_a_variable_that_refers_to_an_edited_one_is_a_warning() -> None:
     cluster = Cluster(value("IP", ""), value("COPY", "$(IP)"))
     (warning,) = cluster.plan("interface=bond4").warnings
     assert (warning.id, "COPY refers to" in warning.message) == ("reference-changes", True)
+
+
+def annotated(cluster: Cluster) -> Cluster:
+    """Without exec, Calico v3.31: the addresses of every NIC without their lengths."""
+    for number in (1, 2, 3, 4):
+        nics = [Interface(n.name, tuple(map(bare, n.addresses))) for n in nics_of_story(number)]
+        known = Inventory(
+            tuple(nics), source=InventorySource.ANNOTATION, ordered=False, complete=False
+        )
+        stored = {IPV4: f"172.16.10.2{number}/24"}
+        cluster.change(f"node-{number}", inventory=known, stored=stored)
+    return cluster
+
+
+def bare(found: InterfaceAddress) -> InterfaceAddress:
+    return InterfaceAddress(found.address)
+
+
+def test_the_stored_length_tells_the_network_where_the_annotation_does_not() -> None:
+    made = annotated(Cluster()).plan("interface=^bond3$")
+    assert set(verdicts(made).values()) == {"wrong-network"}
+    assert annotated(Cluster()).plan("interface=^bond4$").refusals == ()
+
+
+def test_an_address_that_cannot_be_judged_is_refused() -> None:
+    cluster = annotated(Cluster())
+    for number in (1, 2, 3, 4):
+        cluster.change(f"node-{number}", stored={})
+    made = cluster.plan("interface=^bond3$")
+    assert set(verdicts(made).values()) == {"no-expectation"}
+    assert "the prefix length of 172.16.16.21 is not known" in made.refusals[0].message
+    assert cluster.plan("interface=^bond4$").refusals == ()
+
+
+def unread(cluster: Cluster) -> Cluster:
+    """Without the right to list nodes: logs and exec alone."""
+    for name, facts in cluster.nodes.items():
+        stored = facts.node.stored[IPV4] if facts.node else ""
+        cluster.nodes[name] = dataclasses.replace(facts, node=None, log=log(detected(stored)))
+    cluster.gaps.append(Gap("list", "nodes", "forbidden", forbidden=True))
+    return cluster
+
+
+def test_nodes_without_an_expectation_do_not_change_their_network_unasked() -> None:
+    made = unread(Cluster()).plan("interface=^mgmt$")
+    assert verdicts(made) == dict.fromkeys(
+        ["node-1", "node-2", "node-3", "node-4"], "no-expectation"
+    )
+    first = made.refusals[0]
+    assert (first.severity, first.overridable) == (Severity.WARNING, True)
+    assert first.message == (
+        "node-1 would change from 172.16.10.21/24 to mgmt 172.16.4.21/24; nothing says whether "
+        "that is right: the Node was not read"
+    )
+    assert "--expect-cidr" in first.next
+    assert (made.stopping(force=False), made.stopping(force=True)) == (made.refusals, ())
+
+
+@pytest.mark.parametrize(
+    "question",
+    [Question(expect_cidrs=("172.16.4.0/24",)), Question(expect_interfaces=("mgmt",))],
+)
+def test_saying_what_is_right_settles_it(question: Question) -> None:
+    assert unread(Cluster()).plan("interface=^mgmt$", question=question).refusals == ()
+
+
+def test_an_address_that_stays_needs_no_expectation() -> None:
+    made = unread(Cluster()).plan("interface=^bond4$")
+    assert verdicts(made) == {
+        "node-1": "same",
+        "node-2": "same",
+        "node-3": "no-expectation",
+        "node-4": "no-expectation",
+    }
+
+
+def test_another_address_of_the_same_network_needs_no_expectation() -> None:
+    cluster = unread(Cluster())
+    for number in (1, 2, 3, 4):
+        nics = (nic("bond4", f"172.16.10.12{number}/24"), nic("bond3", f"172.16.16.12{number}/23"))
+        name = f"node-{number}"
+        cluster.nodes[name] = dataclasses.replace(cluster.nodes[name], inventory=Inventory(nics))
+    assert verdicts(cluster.plan("interface=^bond4$"))["node-1"] == "changes"
+
+
+def test_a_node_that_joins_those_that_are_right_needs_no_expectation() -> None:
+    cluster = Cluster()
+    cluster.change("node-3", internal_ips=())
+    assert verdicts(cluster.plan("interface=^bond4$"))["node-3"] == "changes"
+    assert verdicts(cluster.plan("interface=^mgmt$"))["node-3"] == "no-expectation"
+
+
+def test_a_node_without_an_address_joins_a_network_of_the_others() -> None:
+    cluster = unread(Cluster())
+    cluster.nodes["node-3"] = dataclasses.replace(cluster.nodes["node-3"], log=None)
+    assert verdicts(cluster.plan("interface=^bond4$"))["node-3"] == "changes"
+    assert verdicts(cluster.plan("interface=^mgmt$"))["node-3"] == "no-expectation"
+
+
+def test_a_shared_internal_ip_says_nothing_about_another_network() -> None:
+    cluster = Cluster()
+    for number in (1, 2, 3, 4):
+        cluster.change(f"node-{number}", internal_ips=("10.0.2.15",))
+    (*_, last) = cluster.plan("interface=^mgmt$").refusals
+    assert (last.id, last.node) == ("no-expectation", "node-4")
+    assert "several Nodes share InternalIP 10.0.2.15" in last.message
+
+
+def test_one_forbidden_node_lets_no_other_unknown_pass() -> None:
+    cluster = Cluster()
+    for number in (1, 2, 3):
+        cluster.change(f"node-{number}", inventory=None)
+    cluster.gaps.append(Gap("create", "pods/exec", "forbidden", "node-1", forbidden=True))
+    made = cluster.plan("interface=bond4", max_unknown=1)
+    (refusal,) = made.refusals
+    assert (refusal.id, ids(made.warnings)) == ("outcome-unknown", ["outcome-unknown"])
+    assert "2 nodes would choose is not known (node-2, node-3)" in refusal.message
+    assert refusal.next == "--max-unknown 2 accepts it"
+    assert "(node-1)" in made.warnings[0].message
+    accepted = cluster.plan("interface=bond4", max_unknown=2)
+    assert (accepted.refusals, len(accepted.warnings)) == ((), 2)
+
+
+def test_a_negative_limit_accepts_nothing_and_harms_nothing() -> None:
+    assert Cluster().plan("interface=bond4", max_unknown=-1).refusals == ()
+    cluster = Cluster()
+    cluster.change("node-3", inventory=None)
+    assert ids(cluster.plan("interface=bond4", max_unknown=-1).refusals) == ["outcome-unknown"]
+
+
+def test_a_log_proves_the_outcome_as_it_does_for_what_if() -> None:
+    cluster = Cluster()
+    for name in ("node-1", "node-3"):
+        stored = cluster.nodes[name].node.stored[IPV4]  # type: ignore[union-attr]
+        nic_name = "bond4" if name == "node-1" else "bond3"
+        cluster.change(name, inventory=None, log=log(detected(stored, nic_name)))
+    made = cluster.plan("interface=^bond4$", max_unknown=1)
+    first, third = made.nodes[0].families[0], made.nodes[2].families[0]
+    assert (first.decided, first.then, first.then_interface) == (True, "172.16.10.21/24", "bond4")
+    assert (first.verdict, "log" in first.reason) == ("same", True)
+    assert (third.decided, third.verdict) == (False, "unknown")
+
+
+def test_a_log_proves_nothing_where_the_new_calico_would_store_something_else() -> None:
+    cluster = Cluster(image="calico/node:v3.22.0")
+    found = log(detected("172.16.10.21/24", "bond4"), version=Version(3, 22, 0))
+    cluster.change("node-1", inventory=None, log=found)
+    assert verdicts(cluster.plan("kubernetes-internal-ip"))["node-1"] == "unknown"

@@ -63,7 +63,13 @@ def test_the_verdicts() -> None:
 
 def test_the_daemon_set() -> None:
     assert REPORT.daemon_sets == (
-        DaemonSetReport(DAEMON_SET, "v3.24.6", "manifest", {Family.IPV4: "first-found"}),
+        DaemonSetReport(
+            DAEMON_SET,
+            "v3.24.6",
+            "manifest",
+            {Family.IPV4: "first-found"},
+            {Family.IPV4: "autodetect"},
+        ),
     )
 
 

@@ -324,7 +324,7 @@ def test_cluster_text_passes_through_as_data() -> None:
         ({"ownerReferences": [{"kind": "CalicoThing", "controller": True}]}, "CalicoThing"),
         ({"labels": {"app.kubernetes.io/managed-by": "Helm"}}, "helm"),
         ({"annotations": {"meta.helm.sh/release-name": "calico"}}, "helm"),
-        ({"labels": {"app.kubernetes.io/managed-by": "kops"}}, "manifest"),
+        ({"labels": {"app.kubernetes.io/managed-by": "kops"}}, "kops"),
     ],
 )
 def test_the_owner_of_a_daemon_set(metadata: dict[str, object], owner: str) -> None:

@@ -58,7 +58,6 @@ def read_files(
         config_maps=found.config_maps,
         revisions=newest_revisions(found.revisions),
         cluster_version=found.cluster_version or calico_version,
-        installations=tuple(found.installations),
         gaps=tuple(Gap("read", "files", f"left out {text}") for text in _left_out(found)),
         origin=Origin.FILES,
     )

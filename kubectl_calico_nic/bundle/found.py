@@ -31,7 +31,6 @@ class Found:
     daemon_sets: dict[str, DaemonSet] = field(default_factory=dict)
     config_maps: dict[str, Mapping[str, str]] = field(default_factory=dict)
     revisions: list[Mapping[str, Any]] = field(default_factory=list)
-    installations: list[Mapping[str, Any]] = field(default_factory=list)
     cluster_version: str | None = None
     addresses: list[IpOutput] = field(default_factory=list)
     links: list[IpOutput] = field(default_factory=list)
@@ -102,11 +101,6 @@ def _take_revision(found: Found, item: Mapping[str, Any]) -> bool:
     return True
 
 
-def _take_installation(found: Found, item: Mapping[str, Any]) -> bool:
-    found.installations.append(item)
-    return True
-
-
 def _take_cluster_information(found: Found, item: Mapping[str, Any]) -> bool:
     spec = item.get("spec")
     version = spec.get("calicoVersion") if isinstance(spec, Mapping) else None
@@ -121,6 +115,5 @@ _TAKERS = {
     "DaemonSet": _take_daemon_set,
     "ConfigMap": _take_config_map,
     "ControllerRevision": _take_revision,
-    "Installation": _take_installation,
     "ClusterInformation": _take_cluster_information,
 }

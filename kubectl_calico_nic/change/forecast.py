@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kubectl_calico_nic.calico.inventory import Interface
 from kubectl_calico_nic.calico.log.reading import Outcome
 from kubectl_calico_nic.calico.startup.startup import Host, Start, start
 from kubectl_calico_nic.calico.version import Version
+from kubectl_calico_nic.diagnosis.targets import PROVEN_BY_LOG, target_of
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.case.case import Member
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts
@@ -66,7 +67,30 @@ def foresee(member: Member, template: Template) -> Outlook:
         routes=facts.routes,
         interfaces=facts.node.interfaces if facts.node else None,
     )
-    return _read(member, start(host, plain(env), template.version), host)
+    variables = plain(env)
+    started = start(host, variables, template.version)
+    selection = started.selections.get(member.family)
+    if facts.inventory is None and selection is not None and not selection.decided:
+        method = variables.get(member.family.method_variable, "")
+        logged = _proven_by_log(replace(member, version=template.version), method)
+        if logged is not None:
+            return replace(logged, member=member)
+    return _read(member, started, host)
+
+
+def _proven_by_log(member: Member, method: str) -> Outlook | None:
+    """What the log of the running calico-node proves of ``method``, as ``--what-if`` says it."""
+    found = target_of(member).forecast(method)
+    if not found.is_logged:
+        return None
+    return Outlook(
+        member,
+        outcome=Outcome.DETECTED,
+        decided=True,
+        then=found.address,
+        interface_name=member.choice.interface,
+        reason=PROVEN_BY_LOG,
+    )
 
 
 def destinations(facts: NodeFacts, template: Template) -> tuple[str, ...]:

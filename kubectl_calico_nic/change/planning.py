@@ -202,6 +202,7 @@ def _forecast(outlook: Outlook, against: Sequence[Finding]) -> FamilyForecast:
 
 def _refusals(change: _Change, roll: RollForecast) -> Iterator[Finding]:
     request = change.request
+    yield from cluster.owner_restores(change.daemon_set, owner_of(change.daemon_set))
     yield from cluster.setting_refusals(request, change.edits, change.current)
     if request.method is not None:
         for family in request.families:

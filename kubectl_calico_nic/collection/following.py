@@ -18,7 +18,9 @@ from kubectl_calico_nic.collection.port import Query
 from kubectl_calico_nic.errors import CalicoNicError
 
 _PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)
-"""Seconds before the next try while the API server does not answer."""
+"""Seconds before the next try while the API server does not answer, or refuses."""
+_REFUSALS = 4
+"""How often to ask again before a refusal is believed."""
 _SHORTEST_WATCH = 1.0
 """Seconds: a watch that ends sooner, without an event, is not begun again at once."""
 
@@ -82,10 +84,14 @@ Change = Replaced | Changed | Failed | Interrupted
 
 @dataclass(slots=True)
 class Following:
-    """Watches several kinds at once, each on a thread of its own; use it as a context manager."""
+    """Watches several kinds at once, each on a thread of its own; use it as a context manager.
+
+    ``pauses`` are the seconds before another try after one failure, after two, and so on.
+    """
 
     api: WatchApi
     kinds: Sequence[Kind]
+    pauses: Sequence[float] = _PAUSES
     _changes: SimpleQueue[Change] = field(default_factory=SimpleQueue)
     _stopped: threading.Event = field(default_factory=threading.Event)
 
@@ -111,19 +117,22 @@ class Following:
                 return found
 
     def _follow(self, kind: Kind) -> None:
-        """List and watch ``kind`` until stopped; only a refusal at the very beginning ends it."""
+        """List and watch ``kind`` until stopped; only being refused from the beginning ends it."""
         course = _Course()
         while not self._stopped.is_set():
             try:
                 self._list_and_watch(kind, course)
             except Gone:
-                self._stopped.wait(_PAUSES[0])
+                self._stopped.wait(self.pauses[0])
             except CalicoNicError as error:
-                if course.is_at_its_beginning and _is_refusal(error):
+                refused = _is_refusal(error) and not course.watched
+                course.refusals = course.refusals + 1 if refused else 0
+                if course.refusals > _REFUSALS:
                     return self._changes.put(Failed(kind.name, error))
-                if course.failures == 0:
+                if not refused and not course.is_told:
                     self._changes.put(Interrupted(kind.name, error))
-                self._stopped.wait(_PAUSES[min(course.failures, len(_PAUSES) - 1)])
+                    course.is_told = True
+                self._stopped.wait(self.pauses[min(course.failures, len(self.pauses) - 1)])
                 course.failures += 1
         return None
 
@@ -156,25 +165,26 @@ class Following:
 
 @dataclass(slots=True)
 class _Course:
-    """How following one kind went: ``watched`` ever, and ``failures`` since it last went well."""
+    """How following one kind went.
+
+    ``watched`` says whether it ever came to a watch; ``failures`` counts those since it last did,
+    ``refusals`` those in a row that were refusals; ``is_told`` says whether anybody was told.
+    """
 
     watched: bool = False
     failures: int = 0
-
-    @property
-    def is_at_its_beginning(self) -> bool:
-        """Whether nothing went well or wrong yet."""
-        return not self.watched and not self.failures
+    refusals: int = 0
+    is_told: bool = False
 
     def go_well(self) -> None:
         """A watch came about."""
-        self.watched, self.failures = True, 0
+        self.watched, self.is_told = True, False
+        self.failures = self.refusals = 0
 
 
 def _is_refusal(error: CalicoNicError) -> bool:
     """Whether the API server refuses.
 
-    That is an answer for good, unless it was away before: until the caches of a server that
-    begins are filled, it knows no role and no user, and refuses everybody.
+    One that has just begun refuses everybody: until its caches are filled it knows no role.
     """
     return isinstance(error, ApiError) and error.status in (401, 403, 404)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from kubectl_calico_nic.change.plan import Plan
     from kubectl_calico_nic.change.request import Request
     from kubectl_calico_nic.cluster.session import Session
-    from kubectl_calico_nic.snapshot.snapshot import Gap
 
 _FORMATS = ("json", "yaml")
 _ATTEMPTS = 5
@@ -77,9 +76,9 @@ def _run(parsed: Parsed, environment: Environment) -> int:
     from kubectl_calico_nic.commands.live_cluster import open_session
 
     with open_session(parsed, environment) as session:
-        plan, gaps = _plan(parsed, options, session, environment)
+        plan = _plan(parsed, options, session, environment)
         _preview(plan, options, environment)
-        write_gaps(gaps, environment)
+        write_gaps(plan.gaps, environment)
         if plan.stopping(force=options.request.force):
             return _refuse(plan, options, environment)
         if plan.is_empty:
@@ -103,10 +102,7 @@ def _run(parsed: Parsed, environment: Environment) -> int:
     )
 
 
-def _plan(
-    parsed: Parsed, options: _Options, session: Session, environment: Environment
-) -> tuple[Plan, tuple[Gap, ...]]:
-    """Read the cluster and plan the change; also return what could not be read."""
+def _plan(parsed: Parsed, options: _Options, session: Session, environment: Environment) -> Plan:
     from kubectl_calico_nic.change.planning import plan, routes_to_read
     from kubectl_calico_nic.collection.collect import Collector
     from kubectl_calico_nic.commands.expectation_flags import question, scope
@@ -123,14 +119,13 @@ def _plan(
             everywhere = {facts.name for facts in snapshot.nodes}
             routes = routes_to_read(options.request, snapshot, snapshot.daemon_sets[0])
             snapshot = collector.probe(snapshot, everywhere, routes)
-    planned = plan(
+    return plan(
         options.request,
         snapshot,
         snapshot.daemon_sets[0],
         asked,
         environment.now(),
     )
-    return planned, snapshot.gaps
 
 
 def _apply(
@@ -156,7 +151,7 @@ def _apply(
                 server_dry_run=options.dry_run is DryRun.SERVER,
             )
         except ChangedMeanwhile:
-            current, _ = _plan(parsed, options, session, environment)
+            current = _plan(parsed, options, session, environment)
             if current.is_empty:
                 return current
             if not current.promises_the_same_as(shown):
@@ -174,11 +169,9 @@ def _apply(
 
 def _preview(plan: Plan, options: _Options, environment: Environment) -> None:
     from kubectl_calico_nic.output.diff import diff_lines
-    from kubectl_calico_nic.output.inspection_table import gap_lines
     from kubectl_calico_nic.output.plan_table import objections, preview
     from kubectl_calico_nic.output.screen import line, write
 
-    write(gap_lines(plan.gaps), environment.stderr, environment)
     if not options.output:
         write([*preview(plan), line()], environment.stdout, environment)
     if options.diff:

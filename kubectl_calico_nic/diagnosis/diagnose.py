@@ -167,4 +167,5 @@ def _daemon_set(
         version=logged.pop() if len(logged) == 1 and not version.is_known else version.text,
         owner=owner_of(daemon_set).word,
         method={family: env.setting(family).method for family in families},
+        mode={family: env.setting(family).mode.value for family in families},
     )

@@ -60,6 +60,7 @@ class Expectations:
 
     def __init__(self, snapshot: Snapshot, question: Question, choices: Choices) -> None:
         self._question = question
+        self._choices = choices
         self._internal_ips = {
             family: _internal_ips(snapshot.nodes, family, choices) for family in Family
         }
@@ -70,7 +71,8 @@ class Expectations:
         names = self._question.expect_interfaces
         if cidrs or names:
             return _asked_for(facts, family, cidrs, names), ""
-        return _by_internal_ip(facts, family, self._internal_ips[family])
+        choice = self._choices.get((facts.name, family))
+        return _by_internal_ip(facts, family, self._internal_ips[family], choice)
 
 
 def shown(expected: Expected | None) -> Expectation | None:
@@ -118,7 +120,7 @@ def _one(networks: Iterable[str | None]) -> str | None:
 
 
 def _by_internal_ip(
-    facts: NodeFacts, family: Family, known: _InternalIPs
+    facts: NodeFacts, family: Family, known: _InternalIPs, choice: Choice | None
 ) -> tuple[Expected | None, str]:
     address = known.by_node.get(facts.name)
     if address is None:
@@ -130,7 +132,7 @@ def _by_internal_ip(
     inventory = facts.inventory
     interface = inventory.interface_with(address) if inventory else None
     if interface is not None:
-        own = network_of(_entry(interface, address).cidr)
+        own = network_of(_on_nic(facts, address, choice) or address)
         network = own or known.network_around(address)
         found = Expected(INTERNAL_IP, address, network, interface.name, own is not None)
         return found, ""
@@ -171,13 +173,19 @@ def _first_internal_ip(facts: NodeFacts, family: Family) -> str | None:
 
 
 def _on_nic(facts: NodeFacts, address: str, choice: Choice | None) -> str | None:
-    """``address`` with its length, where the node is known to have it on a NIC."""
+    """``address`` where the node is known to have it on a NIC, with its length if that is known.
+
+    The Interfaces annotation has no lengths: what was chosen or is stored tells it then.
+    """
     interface = facts.inventory.interface_with(address) if facts.inventory else None
-    if interface is not None:
-        return _entry(interface, address).cidr
-    if choice is not None and choice.address and same_address(choice.address, address):
-        return choice.address
-    return None
+    chosen = choice.address if choice is not None else None
+    known = [] if interface is None else [_entry(interface, address).cidr]
+    if chosen is not None:
+        known.append(chosen)
+    if interface is not None and facts.node is not None:
+        known += facts.node.stored.values()
+    same = [text for text in known if same_address(text, address)]
+    return next((text for text in same if "/" in text), same[0] if same else None)
 
 
 def _entry(interface: Interface, address: str) -> InterfaceAddress:

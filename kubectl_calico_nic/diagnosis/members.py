@@ -129,8 +129,4 @@ def _why_unjudged(choice: Choice, expected: Expected | None) -> str:
     """Why an expectation cannot be held against the choice; empty when it can."""
     if expected is None or choice.address is None:
         return ""
-    if expected.names and choice.interface is None:
-        return "the NIC is not known"
-    if not expected.names and expected.is_inside(choice.address) is None:
-        return "the prefix length of the address is not known"
-    return ""
+    return expected.why_untold(choice.address, choice.interface)

@@ -74,12 +74,18 @@ class NodeReport:
 
 @dataclass(frozen=True, slots=True)
 class DaemonSetReport:
-    """One calico-node DaemonSet. ``method`` is the text in force per family."""
+    """One calico-node DaemonSet.
+
+    ``method`` is by family the text in force, None where no method is. ``mode`` is by family what
+    its environment asks for: ``autodetect``, ``unset`` (IPv4: once, where nothing is stored; IPv6:
+    off), ``none``, ``explicit`` (the address is set by hand) or ``unknown``.
+    """
 
     name: str
     version: str | None = None
     owner: str | None = None
     method: Mapping[Family, str | None] = field(default_factory=dict)
+    mode: Mapping[Family, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

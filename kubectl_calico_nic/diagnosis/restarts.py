@@ -42,8 +42,7 @@ def passengers(
     nodes: Sequence[NodeFacts], daemon_set: DaemonSet, newest_hash: str | None
 ) -> tuple[str, ...]:
     """What the same restart brings to pods that are older than the present template."""
-    annotations = daemon_set.metadata.get("annotations") or {}
-    generation = annotations.get(TEMPLATE_GENERATION_ANNOTATION)
+    generation = daemon_set.annotations.get(TEMPLATE_GENERATION_ANNOTATION)
     pods = [facts.pod for facts in nodes if facts.pod is not None and not facts.pod.deleted]
     old = [
         pod.node

@@ -22,6 +22,8 @@ from kubectl_calico_nic.findings.case.case import Member
 from kubectl_calico_nic.findings.case.choice import LOG
 from kubectl_calico_nic.findings.case.expected import Expected
 
+PROVEN_BY_LOG = "the log of the running calico-node proves it"
+"""The reason where no inventory tells."""
 _FIRST_OF_ITS_NIC = frozenset({"first-found", "skip-interface", "interface"})
 """Methods whose choice is the first qualifying address of its NIC."""
 
@@ -76,7 +78,7 @@ class Target:
         member = self.member
         choice = member.choice
         if method == KUBERNETES_INTERNAL_IP:
-            proven = self._is_logged_internal_ip()
+            proven = is_safe_for(method, (member.version,)) and self._is_logged_internal_ip()
         else:
             proven = choice.interface is not None and _is_first_of_its_nic(member)
             proven = proven and method == anchored_interfaces((choice.interface or "",))

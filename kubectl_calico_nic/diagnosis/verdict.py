@@ -26,4 +26,14 @@ def verdict(member: Member, findings: Iterable[Finding]) -> str:
             return finding.id
     if any(finding.id in _NOTHING_TO_JUDGE_BY for finding in found):
         return UNKNOWN
+    if _cannot_be_told(member):
+        return UNKNOWN
     return OK if member.choice.decided or member.backend_is_none else UNKNOWN
+
+
+def _cannot_be_told(member: Member) -> bool:
+    """Whether there is an expectation that cannot be held against the choice."""
+    address, expected = member.choice.address, member.expected
+    if address is None or expected is None or member.backend_is_none:
+        return False
+    return expected.allows(address, member.choice.interface) is None

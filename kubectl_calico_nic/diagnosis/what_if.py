@@ -15,7 +15,7 @@ from kubectl_calico_nic.diagnosis.members import Subject, case_of, subjects_of
 from kubectl_calico_nic.diagnosis.question import Question
 from kubectl_calico_nic.diagnosis.report import FamilyReport, NodeReport, Report
 from kubectl_calico_nic.diagnosis.supposition import suppose
-from kubectl_calico_nic.diagnosis.targets import target_of
+from kubectl_calico_nic.diagnosis.targets import PROVEN_BY_LOG, target_of
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.case.case import Case, Member
 from kubectl_calico_nic.findings.case.choice import INVENTORY, LOG, Choice
@@ -107,7 +107,7 @@ def _selection(member: Member, method: str) -> Selection:
         decided=True,
         address=proven.address,
         interface=member.choice.interface,
-        reasons=("the log of the running calico-node proves it",),
+        reasons=(PROVEN_BY_LOG,),
     )
 
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from kubectl_calico_nic.findings.case.case import Case, Member
 from kubectl_calico_nic.findings.finding import Finding, Severity
 
+TRY_METHODS = "kubectl calico-nic inspect --what-if METHOD shows what another method would choose"
+"""What to do about a wrong choice; the recommended command takes its place where there is one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 
 from kubectl_calico_nic.findings.case.addresses import by_number, overlap
 from kubectl_calico_nic.findings.case.case import Case, Member
 from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.findings.kind import Kind
+
+_SHOWN = 3
 
 
 def _find(case: Case) -> Iterator[Finding]:
@@ -16,12 +19,14 @@ def _find(case: Case) -> Iterator[Finding]:
         right = {_link(member.network, links) for member in group if _is_right(member)}
         unjudged = [member for member in group if member.expected is None and member.network]
         doubtful = {_link(member.network, links) for member in unjudged} - right
-        if len(doubtful) + len(right) < 2:
+        if not doubtful or len(doubtful) + len(right) < 2:
             continue
-        for member in unjudged:
+        asked = [member for member in unjudged if _link(member.network, links) in doubtful]
+        together = _together(Counter(_link(member.network, links) for member in asked), right)
+        for member in asked:
             own = _link(member.network, links)
-            if own in doubtful:
-                yield _words(member, own, sorted((doubtful | right) - {own}, key=by_number))
+            others = sorted((doubtful | right) - {own}, key=by_number)
+            yield _words(member, own, others, together)
 
 
 def _is_right(member: Member) -> bool:
@@ -46,15 +51,30 @@ def _link(network: str | None, links: Sequence[str]) -> str:
     return network if network in links else next(link for link in links if overlap(link, network))
 
 
-def _words(member: Member, own: str, others: Sequence[str]) -> Finding:
-    elsewhere = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+def _words(member: Member, own: str, others: Sequence[str], together: str) -> Finding:
     return NODES_DISAGREE.about(
         member,
-        f"{member.name} is on {own} ({member.nic_and_address}), other nodes on {elsewhere}; "
+        f"{member.name} is on {own} ({member.nic_and_address}), other nodes on "
+        f"{_some(others)}; "
         "nothing says which is right",
         "say which is right with --expect-cidr or --expect-interface",
-        f"are on {own}, others on {elsewhere}; nothing says which is right",
+        together,
     )
+
+
+def _together(counted: Counter[str], right: Collection[str]) -> str:
+    """All that disagree as one story: each network once, with its nodes counted."""
+    networks = sorted(counted, key=by_number)
+    split = f"are on {networks[0]}"
+    if len(networks) > 1:
+        split = f"disagree: {_some([f'{counted[found]} on {found}' for found in networks])}"
+    beside = f", others on {_some(sorted(right, key=by_number))}" if right else ""
+    return f"{split}{beside}; nothing says which is right"
+
+
+def _some(words: Sequence[str]) -> str:
+    more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
+    return ", ".join(words[:_SHOWN]) + more
 
 
 NODES_DISAGREE = Kind("nodes-disagree", Severity.WARNING, _find)

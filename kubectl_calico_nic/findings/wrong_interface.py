@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kubectl_calico_nic.findings.case.case import Case
 from kubectl_calico_nic.findings.case.expected import EXPECT_INTERFACE
 from kubectl_calico_nic.findings.finding import Finding, Severity
-from kubectl_calico_nic.findings.kind import Kind
+from kubectl_calico_nic.findings.kind import TRY_METHODS, Kind
 
 
 def _find(case: Case) -> Iterator[Finding]:
@@ -20,7 +20,7 @@ def _find(case: Case) -> Iterator[Finding]:
             yield WRONG_INTERFACE.about(
                 member,
                 f"{member.name} uses {member.nic_and_address}; expected {names}",
-                "change the method; one that suits every node is recommended where there is one",
+                TRY_METHODS,
                 f"are on {choice.interface}; expected {names}",
             )
 

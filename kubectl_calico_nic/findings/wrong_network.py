@@ -8,7 +8,7 @@ from kubectl_calico_nic.findings.case.agreement import judged_groups, strayed
 from kubectl_calico_nic.findings.case.case import Case, Member
 from kubectl_calico_nic.findings.case.expected import Expected
 from kubectl_calico_nic.findings.finding import Finding, Severity
-from kubectl_calico_nic.findings.kind import Kind
+from kubectl_calico_nic.findings.kind import TRY_METHODS, Kind
 
 _MOST_PLACES = 3
 """Of more pairs of networks than these the NIC alone is the cause: racks have many networks."""
@@ -29,7 +29,7 @@ def _find(case: Case) -> Iterator[Finding]:
 
 def _words(member: Member, expected: Expected, together: str) -> Finding:
     message = f"{member.name} uses {member.nic_and_address}; expected {expected.words}"
-    advice = "change the method; one that suits every node is recommended where there is one"
+    advice = TRY_METHODS
     if expected.is_lost:
         message += f", which no NIC of {member.name} has now"
         advice = f"bring {expected.address} back on {member.name}; no method selects it before that"

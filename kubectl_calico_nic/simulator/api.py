@@ -32,6 +32,7 @@ from kubectl_calico_nic.simulator.status_errors import (
     not_found,
     unknown_page,
     unknown_resource,
+    unsupported_dry_run,
 )
 from kubectl_calico_nic.simulator.store import Object, Store
 from kubectl_calico_nic.simulator.watching import Watch
@@ -124,6 +125,8 @@ class ApiServer:
         self._access.check(verb, target.resource, target.part, target.place, target.name)
         if target.part in ("log", "exec"):
             return self._pod_stream(target, request)
+        if any(value != "All" for value in request.query.get("dryRun", ())):
+            raise unsupported_dry_run(verb, request.query["dryRun"])
         resource, place, name = target.resource, target.place, target.name
         if verb == "list":
             return self._reading.many(resource, target.namespace, request)

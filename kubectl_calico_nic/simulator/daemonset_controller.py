@@ -209,6 +209,7 @@ class _Sync:
         metadata.update(
             name=name,
             generateName=f"{base}-",
+            generation=1,
             namespace=self._namespace,
             ownerReferences=[owner_reference(daemon_set)],
         )

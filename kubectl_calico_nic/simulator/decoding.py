@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,11 +34,12 @@ def decode(item: Any) -> Object:
         StatusError: 422, a type is wrong, worded as Go's JSON decoder words it.
     """
     if not isinstance(item, dict) or not isinstance(item.get("metadata"), dict):
-        raise invalid_patch(item, "json: cannot unmarshal into Go value of an API object")
-    for value in _environment_values(item):
+        why = "json: cannot unmarshal into Go value of an API object"
+        raise invalid_patch(_shown(item), why)
+    for value in environment_values(item):
         if not isinstance(value, str):
             raise invalid_patch(
-                item,
+                _shown(item),
                 f"json: cannot unmarshal {_WORDS[type(value)]} into Go struct field"
                 " EnvVar.spec.template.spec.containers.env.value of type string",
             )
@@ -45,7 +47,12 @@ def decode(item: Any) -> Object:
     return encoded
 
 
-def _environment_values(item: Object) -> Iterator[Any]:
+def _shown(item: Any) -> str:
+    return json.dumps(item, separators=(",", ":"))
+
+
+def environment_values(item: Object) -> Iterator[Any]:
+    """What the environments of an object's pod template (or of a patch of one) set."""
     spec = item.get("spec") or {}
     template = (spec.get("template") or {}).get("spec") or {}
     for box in (*(template.get("initContainers") or ()), *(template.get("containers") or ())):

@@ -1,6 +1,7 @@
 """The defaults that the API server writes into DaemonSets and pods.
 
-Mirrors SetDefaults_* of pkg/apis/apps/v1/defaults.go and pkg/apis/core/v1/defaults.go.
+Mirrors SetDefaults_* of pkg/apis/apps/v1/defaults.go and pkg/apis/core/v1/defaults.go, and of pods
+the admission plugin Priority (plugin/pkg/admission/priority).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from kubectl_calico_nic.simulator.resources import DAEMON_SETS, PODS, Resource
 from kubectl_calico_nic.simulator.store import Object
 from kubectl_calico_nic.workload.revisions import TEMPLATE_GENERATION_ANNOTATION
 
+_PRIORITIES = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 
 
@@ -22,6 +24,8 @@ def apply_defaults(resource: Resource, item: Object) -> None:
         spec = item.setdefault("spec", {})
         _default_pod_spec(spec)
         spec.setdefault("enableServiceLinks", True)
+        spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
+        spec.setdefault("priority", _PRIORITIES.get(spec.get("priorityClassName", ""), 0))
 
 
 def _default_daemon_set(item: Object) -> None:

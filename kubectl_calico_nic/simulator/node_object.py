@@ -57,7 +57,7 @@ def _conditions(reachable: bool, since: str) -> list[Object]:
             "type": kind,
             "status": status if reachable else "Unknown",
             "reason": reason if reachable else "NodeStatusUnknown",
-            "message": "" if reachable else "Kubelet stopped posting node status.",
+            **({} if reachable else {"message": "Kubelet stopped posting node status."}),
             "lastHeartbeatTime": since,
             "lastTransitionTime": since,
         }

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
+from kubectl_calico_nic.simulator.decoding import environment_values
 from kubectl_calico_nic.simulator.exchange import Request
 from kubectl_calico_nic.simulator.json_patch import PatchError, apply_json_patch
 from kubectl_calico_nic.simulator.merge_patches import merge, strategic_merge
 from kubectl_calico_nic.simulator.resources import Resource
 from kubectl_calico_nic.simulator.status_errors import (
     bad_request,
+    invalid_patch,
     unprocessable_patch,
     unsupported_media_type,
 )
@@ -19,6 +22,7 @@ from kubectl_calico_nic.simulator.store import Object
 _JSON_PATCH = "application/json-patch+json"
 _MERGE_PATCH = "application/merge-patch+json"
 _STRATEGIC = "application/strategic-merge-patch+json"
+_DECODING = "error decoding patch: "
 
 
 def patch_function(resource: Resource, request: Request) -> Callable[[Object], Any]:
@@ -40,10 +44,32 @@ def patch_function(resource: Resource, request: Request) -> Callable[[Object], A
             raise bad_request(_cannot_unmarshal(patch, "[]handlers.jsonPatchOp"))
         return lambda item: _json_patched(item, patch)
     if not isinstance(patch, dict):
-        raise bad_request(_cannot_unmarshal(patch, "map[string]interface {}"))
+        what = _cannot_unmarshal(patch, "map[string]interface {}")
+        raise bad_request(what if kind == _MERGE_PATCH else what.removeprefix(_DECODING))
     if kind == _MERGE_PATCH:
         return lambda item: merge(item, patch)
+    _require_texts(patch)
     return lambda item: strategic_merge(item, patch)
+
+
+def _require_texts(patch: Object) -> None:
+    """Refuse numbers in an environment, as decoding a strategic patch to Go's types does."""
+    for value in environment_values(patch):
+        if not isinstance(value, str):
+            why = "unrecognized type: string"
+            if isinstance(value, int) and not isinstance(value, bool):
+                why = "cannot convert int64 to string"
+            raise invalid_patch(_as_go_prints(patch), why)
+
+
+def _as_go_prints(value: Any) -> str:
+    """``fmt.Sprint`` of decoded JSON."""
+    if isinstance(value, dict):
+        pairs = (f"{key}:{_as_go_prints(value[key])}" for key in sorted(value))
+        return f"map[{' '.join(pairs)}]"
+    if isinstance(value, list):
+        return f"[{' '.join(map(_as_go_prints, value))}]"
+    return value if isinstance(value, str) else json.dumps(value).replace("null", "<nil>")
 
 
 def _json_patched(item: Object, operations: list[Any]) -> Any:
@@ -56,4 +82,4 @@ def _json_patched(item: Object, operations: list[Any]) -> Any:
 def _cannot_unmarshal(patch: Any, target: str) -> str:
     words = {dict: "object", list: "array", str: "string", bool: "bool"}
     word = words.get(type(patch), "number")
-    return f"error decoding patch: json: cannot unmarshal {word} into Go value of type {target}"
+    return f"{_DECODING}json: cannot unmarshal {word} into Go value of type {target}"

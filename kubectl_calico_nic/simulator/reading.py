@@ -98,7 +98,7 @@ def _read_token(token: str) -> tuple[int, tuple[str, str]]:
         namespace, _, name = value["start"].partition("/")
         return int(value["rv"]), (namespace, name)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise bad_request(f"invalid continue token: continue key is not valid: {error}") from error
+        raise bad_request("invalid continue token: continue key is not valid") from error
 
 
 def _too_new(asked: int, current: int) -> StatusError:

@@ -101,9 +101,19 @@ def invalid(resource: Resource, name: str, causes: Iterable[Cause]) -> StatusErr
     )
 
 
-def invalid_patch(patched: object, why: str) -> StatusError:
-    """A patch leads to something that is no such object at all (``patch: Invalid value``)."""
-    cause = f"Invalid value: {_quoted(json.dumps(patched, separators=(',', ':')))}: {why}"
+def unsupported_dry_run(verb: str, values: Iterable[str]) -> StatusError:
+    """``dryRun`` knows nothing but ``All``; ``verb`` is that of RBAC (``patch``)."""
+    kind = f"{verb.capitalize()}Options"
+    message = f'Unsupported value: {json.dumps([*values])}: supported values: "All"'
+    cause = {"reason": "FieldValueNotSupported", "message": message, "field": "dryRun"}
+    details = {"group": "meta.k8s.io", "kind": kind, "causes": [cause]}
+    text = f'{kind}.meta.k8s.io "" is invalid: dryRun: {message}'
+    return StatusError(422, "Invalid", text, details)
+
+
+def invalid_patch(patched: str, why: str) -> StatusError:
+    """A patch leads to something that is no such object at all: ``patched``, as it is shown."""
+    cause = f"Invalid value: {_quoted(patched)}: {why}"
     details = {"causes": [{"reason": "FieldValueInvalid", "message": cause, "field": "patch"}]}
     return StatusError(422, "Invalid", f' "" is invalid: patch: {cause}', details)
 

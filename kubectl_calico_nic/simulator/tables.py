@@ -22,6 +22,7 @@ from kubectl_calico_nic.simulator.resources import (
     Resource,
 )
 from kubectl_calico_nic.simulator.store import Object
+from kubectl_calico_nic.workload.revisions import TEMPLATE_GENERATION_ANNOTATION
 
 Cells = Callable[[Object, datetime], Sequence[Any]]
 
@@ -66,11 +67,19 @@ def table(
 
 
 def partial_metadata(item: Object) -> Object:
-    """The object with nothing but its metadata."""
+    """The object with nothing but its metadata, as the server has it inside.
+
+    There the generation of a template is a field; only apps/v1 makes an annotation of it.
+    """
+    metadata = dict(item["metadata"])
+    annotations = metadata.pop("annotations", {})
+    shown = {
+        key: text for key, text in annotations.items() if key != TEMPLATE_GENERATION_ANNOTATION
+    }
     return {
         "kind": "PartialObjectMetadata",
         "apiVersion": "meta.k8s.io/v1",
-        "metadata": item["metadata"],
+        "metadata": {**metadata, **({"annotations": shown} if shown else {})},
     }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kubectl_calico_nic.simulator.resources import DAEMON_SETS, PODS, Resource
@@ -17,6 +17,18 @@ from kubectl_calico_nic.simulator.store import Object
 
 _STRATEGIES = '"RollingUpdate", "OnDelete"'
 _FIXED_POD_SPEC = "pod updates may not change fields other than `spec.containers[*].image`"
+_LABEL_NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
+_LABEL_NAME_RULE = (
+    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end "
+    "with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for "
+    "validation is"
+)
+_LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
+_LABEL_VALUE_RULE = (
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or "
+    "'.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  "
+    "or '12345', regex used for validation is"
+)
 _PERCENT = re.compile(r"[0-9]+%")
 
 
@@ -26,7 +38,7 @@ def check_update(resource: Resource, item: Object, previous: Object) -> None:
     Raises:
         StatusError: 422, with one cause for each broken rule.
     """
-    causes: list[Cause] = []
+    causes = [*_labels(item["metadata"].get("labels") or {})]
     if resource is DAEMON_SETS:
         causes += _daemon_set(item["spec"], previous["spec"])
     elif resource is PODS and _fixed(item["spec"]) != _fixed(previous["spec"]):
@@ -41,8 +53,23 @@ def check_new(resource: Resource, item: Object) -> None:
     Raises:
         StatusError: 422, with one cause for each broken rule.
     """
-    if resource is DAEMON_SETS and (causes := [*_daemon_set(item["spec"], item["spec"])]):
+    causes = [*_labels(item["metadata"].get("labels") or {})]
+    if resource is DAEMON_SETS:
+        causes += _daemon_set(item["spec"], item["spec"])
+    if causes:
         raise invalid(resource, item["metadata"]["name"], causes)
+
+
+def _labels(labels: Mapping[str, str]) -> Iterator[Cause]:
+    """Mirrors ValidateLabels of apimachinery (pkg/apis/meta/v1/validation)."""
+    for key, value in labels.items():
+        for text, rule, why in (
+            (key.rpartition("/")[2], _LABEL_NAME, _LABEL_NAME_RULE),
+            (value, _LABEL_VALUE, _LABEL_VALUE_RULE),
+        ):
+            if not rule.fullmatch(text):
+                shown = key if rule is _LABEL_NAME else value
+                yield _invalid_value("metadata.labels", shown, f"{why} '{rule.pattern}')")
 
 
 def _fixed(spec: dict[str, Any]) -> dict[str, Any]:

@@ -100,8 +100,14 @@ class Watch:
         after = change.kind != "DELETED" and self._wanted(change.object)
         if not (before or after):
             return b""
-        kind = "MODIFIED" if before and after else "ADDED" if after else "DELETED"
-        return self._line(kind, change.object)
+        if after or change.kind == "DELETED":
+            kind = "MODIFIED" if before and after else "ADDED" if after else "DELETED"
+            return self._line(kind, change.object)
+        # An object that is there still leaves as it was when it belonged here.
+        assert change.previous is not None
+        version = {"resourceVersion": str(change.version)}
+        left = {**change.previous, "metadata": {**change.previous["metadata"], **version}}
+        return self._line("DELETED", left)
 
     def _line(self, kind: str, item: Object) -> bytes:
         return _encoded(kind, self._form.event(item, self._clock.now()))

@@ -144,7 +144,7 @@ def prepare_new(resource: Resource, item: Object) -> None:
     item["apiVersion"], item["kind"] = resource.api_version, resource.kind
     item["metadata"].pop("resourceVersion", None)
     apply_defaults(resource, item)
-    if resource is DAEMON_SETS or resource.custom:
+    if resource in (DAEMON_SETS, PODS) or resource.custom:
         item["metadata"]["generation"] = 1
     if resource is PODS:
         item["status"] = {"phase": "Pending", "qosClass": "BestEffort"}

@@ -23,6 +23,16 @@ class DaemonSet:
         return metadata
 
     @property
+    def labels(self) -> Mapping[str, str]:
+        """Its labels, where they are texts."""
+        return _texts(self.metadata.get("labels"))
+
+    @property
+    def annotations(self) -> Mapping[str, str]:
+        """Its annotations, where they are texts."""
+        return _texts(self.metadata.get("annotations"))
+
+    @property
     def spec(self) -> Mapping[str, Any]:
         """``spec``."""
         spec: Mapping[str, Any] = self.object.get("spec") or {}
@@ -83,9 +93,7 @@ class DaemonSet:
         """``RollingUpdate`` or ``OnDelete``."""
         return str((self.spec.get("updateStrategy") or {}).get("type", "RollingUpdate"))
 
-    @property
-    def max_unavailable(self) -> int | str:
-        """``maxUnavailable`` as written: a number or a percentage (``10%``); the default is 1."""
-        rolling = (self.spec.get("updateStrategy") or {}).get("rollingUpdate") or {}
-        value: int | str = rolling.get("maxUnavailable", 1)
-        return value
+
+def _texts(value: object) -> Mapping[str, str]:
+    found = value if isinstance(value, Mapping) else {}
+    return {str(key): text for key, text in found.items() if isinstance(text, str)}

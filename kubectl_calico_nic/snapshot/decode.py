@@ -77,8 +77,6 @@ def _decode_state(status: Mapping[str, Any]) -> ContainerState:
         started_at=_optional(state.get("startedAt")),
         restarts=restarts if isinstance(restarts, int) else 0,
         last_exit_code=last_exit_code if isinstance(last_exit_code, int) else None,
-        last_reason=_optional(last.get("reason")),
-        last_finished_at=_optional(last.get("finishedAt")),
         ready=status.get("ready") is True,
     )
 
@@ -128,9 +126,6 @@ def decode_pod(item: Mapping[str, Any]) -> Pod:
         daemon_set=_controller(metadata),
         container=_calico_container(spec),
         container_state=_decode_state(mine),
-        init_states=tuple(
-            _decode_state(found) for found in _mappings(status.get("initContainerStatuses"))
-        ),
         phase=str(status.get("phase") or "Unknown"),
         reason=_optional(status.get("reason")),
         message=_optional(status.get("message")) or _why_unscheduled(status),

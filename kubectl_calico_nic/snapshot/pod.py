@@ -12,8 +12,8 @@ class ContainerState:
     """The state of one container, from ``status.containerStatuses``.
 
     ``state`` is ``waiting``, ``running``, ``terminated`` or ``unknown``; ``reason``, ``message``
-    and ``exit_code`` belong to it. ``last_exit_code`` and ``last_reason`` tell how the run before
-    it ended, None when there was none. Times are RFC 3339 texts as the API gives them.
+    and ``exit_code`` belong to it. ``last_exit_code`` tells how the run before it ended, None
+    when there was none. Times are RFC 3339 texts as the API gives them.
     """
 
     state: str = "unknown"
@@ -23,14 +23,7 @@ class ContainerState:
     started_at: str | None = None
     restarts: int = 0
     last_exit_code: int | None = None
-    last_reason: str | None = None
-    last_finished_at: str | None = None
     ready: bool = False
-
-    @property
-    def crash_loops(self) -> bool:
-        """Whether the kubelet is waiting before it restarts a container that ended."""
-        return self.reason == "CrashLoopBackOff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +43,6 @@ class Pod:
     daemon_set: str | None = None
     container: Mapping[str, Any] = field(default_factory=dict)
     container_state: ContainerState = ContainerState()
-    init_states: tuple[ContainerState, ...] = ()
     phase: str = "Unknown"
     reason: str | None = None
     message: str | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from kubectl_calico_nic.calico.inventory import Inventory
 from kubectl_calico_nic.calico.log.reading import LogReading
@@ -82,7 +81,6 @@ class Snapshot:
     config_maps: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     revisions: Mapping[str, str] = field(default_factory=dict)
     cluster_version: str | None = None
-    installations: tuple[Mapping[str, Any], ...] = ()
     gaps: tuple[Gap, ...] = ()
     origin: Origin = Origin.CLUSTER
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from kubectl_calico_nic.calico.log.line_format import format_line
 from kubectl_calico_nic.calico.messages import Event, Message, render
-from kubectl_calico_nic.calico.startup.startup import startup
+from kubectl_calico_nic.calico.startup import startup
 from kubectl_calico_nic.calico.version import Version
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.iproute.addr import parse_addresses

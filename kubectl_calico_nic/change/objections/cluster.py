@@ -20,6 +20,17 @@ _FALSE = frozenset({"false", "0", "no", "off", "f", "n"})
 _SHOWN = 5
 
 
+def owner_restores(daemon_set: DaemonSet, owner: Owner) -> Iterator[Finding]:
+    """The refusal of an edit that the owner would undo later; ``--force`` makes it all the same."""
+    if owner.restores:
+        yield Finding(
+            "owner-reverts",
+            Severity.WARNING,
+            f"daemonset {daemon_set.key} belongs to {owner.restores}",
+            f"{owner.advice}; --force edits the DaemonSet all the same",
+        )
+
+
 def owner_reverts(daemon_set: DaemonSet, owner: Owner) -> Finding:
     """The refusal of an edit that the owner would undo at once; never overridden."""
     return Finding(
@@ -105,8 +116,8 @@ def too_many_unknown(
     request: Request, outlooks: Sequence[Outlook], snapshot: Snapshot
 ) -> Iterator[Finding]:
     """The refusal to change what cannot be foreseen, beyond the nodes that the user accepts."""
-    names = _unknown(outlooks)
-    if len(names) > request.max_unknown and not _may_not_ask(snapshot):
+    names = [name for name in _unknown(outlooks) if name not in _may_not_ask(snapshot, outlooks)]
+    if len(names) > max(request.max_unknown, 0):
         advice = f"--max-unknown {len(names)} accepts it"
         yield _outcome_unknown(names, outlooks, Severity.ERROR, advice)
 
@@ -114,12 +125,14 @@ def too_many_unknown(
 def accepted_unknown(
     request: Request, outlooks: Sequence[Outlook], snapshot: Snapshot
 ) -> Iterator[Finding]:
-    """The warning in its place: without the right to ask the nodes there is no limit."""
-    names = _unknown(outlooks)
-    if names and _may_not_ask(snapshot):
+    """The warning in its place: of nodes that may not be asked any number is accepted."""
+    forbidden = _may_not_ask(snapshot, outlooks)
+    unknown = _unknown(outlooks)
+    if names := [name for name in unknown if name in forbidden]:
         advice = "allow create pods/exec, so that the nodes' interfaces can be read"
         yield _outcome_unknown(names, outlooks, Severity.WARNING, advice)
-    elif 0 < len(names) <= request.max_unknown:
+    names = [name for name in unknown if name not in forbidden]
+    if 0 < len(names) <= request.max_unknown:
         advice = "follow these nodes with kubectl calico-nic rollout-check"
         yield _outcome_unknown(names, outlooks, Severity.WARNING, advice)
 
@@ -128,14 +141,19 @@ def _unknown(outlooks: Sequence[Outlook]) -> list[str]:
     return sorted({outlook.member.name for outlook in outlooks if not outlook.decided})
 
 
-def _may_not_ask(snapshot: Snapshot) -> bool:
-    return any(gap.forbidden and gap.resource == "pods/exec" for gap in snapshot.gaps)
+def _may_not_ask(snapshot: Snapshot, outlooks: Sequence[Outlook]) -> frozenset[str]:
+    """The nodes on which running ``ip`` is not permitted."""
+    gaps = [gap for gap in snapshot.gaps if gap.forbidden and gap.resource == "pods/exec"]
+    if any(gap.node is None for gap in gaps):
+        return frozenset(outlook.member.name for outlook in outlooks)
+    return frozenset(gap.node for gap in gaps if gap.node is not None)
 
 
 def _outcome_unknown(
     names: Sequence[str], outlooks: Sequence[Outlook], severity: Severity, advice: str
 ) -> Finding:
-    reason = next(outlook.reason for outlook in outlooks if not outlook.decided)
+    unknown = (outlook for outlook in outlooks if not outlook.decided)
+    reason = next(outlook.reason for outlook in unknown if outlook.member.name in names)
     count = f"{len(names)} nodes" if len(names) > 1 else "1 node"
     message = f"what {count} would choose is not known ({_shown(names)}): {reason}"
     return Finding("outcome-unknown", severity, message, advice)

@@ -17,7 +17,9 @@ from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.snapshot.snapshot import Snapshot
 
 METHOD_TOO_NEW = "method-too-new"
-_CHANGE_THE_METHOD = "choose another method; kubectl calico-nic inspect recommends one"
+_CHANGE_THE_METHOD = (
+    "choose another method; kubectl calico-nic inspect recommends one where one suits the nodes"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +28,14 @@ class Neighbourhood:
 
     ``claims`` names the nodes that have, or would have, an address (bare). ``agreed`` is by family
     the place that all nodes agree on although it is not InternalIP's network: it was meant so.
+    ``present`` are by family the networks that nodes are on now, ``right`` those on which a node
+    would have an expected address.
     """
 
     claims: Mapping[str, frozenset[str]]
     agreed: Mapping[Family, str | None]
+    present: Mapping[Family, frozenset[str]]
+    right: Mapping[Family, frozenset[str]]
 
     @classmethod
     def of(cls, outlooks: Sequence[Outlook], snapshot: Snapshot) -> Neighbourhood:
@@ -48,7 +54,23 @@ class Neighbourhood:
         return cls(
             {address: frozenset(names) for address, names in claims.items()},
             {family: agreed_place(group) for family, group in groups.items() if group},
+            {
+                family: frozenset(found.network for found in group if found.network)
+                for family, group in groups.items()
+            },
+            {family: _right_networks(outlooks, family) for family in Family},
         )
+
+
+def _right_networks(outlooks: Sequence[Outlook], family: Family) -> frozenset[str]:
+    return frozenset(
+        network
+        for found in outlooks
+        if found.member.family is family and found.then is not None
+        if found.member.expected is not None
+        and found.member.expected.allows(found.then, found.interface_name) is True
+        if (network := network_of(found.then)) is not None
+    )
 
 
 def objections_to(
@@ -161,6 +183,42 @@ def _wrong_interface(case: _Case) -> Iterator[Finding]:
         )
 
 
+def _no_expectation(case: _Case) -> Iterator[Finding]:
+    """Nothing says whether an address that changes would be right: then no guard holds."""
+    then, member = case.outlook.then, case.member
+    if then is None or is_same(case.outlook) or member.backend_is_none:
+        return
+    expected = member.expected
+    if expected is not None:
+        why = expected.why_untold(then, case.outlook.interface_name)
+    else:
+        why = "" if _stays_among_neighbours(case, then) else member.why_unjudged
+    if why:
+        now = f"from {member.choice.address} " if member.choice.address else ""
+        where = " ".join(filter(None, (case.outlook.interface_name, network_of(then))))
+        rest = "nothing says whether that is right"
+        yield Finding(
+            "no-expectation",
+            Severity.WARNING,
+            f"{case.name} would change {now}to {case.choice}; {rest}: {why}",
+            "say what is right with --expect-cidr or --expect-interface",
+            case.name,
+            member.family,
+            f"would change to {where or 'other addresses'}; {rest}: {why}",
+        )
+
+
+def _stays_among_neighbours(case: _Case, then: str) -> bool:
+    """Whether a node stays in its network, or joins nodes that are right.
+
+    One without an address joins any network that other nodes are on.
+    """
+    family = case.member.family
+    own = case.member.network
+    homes = {own} if own else set() if case.member.choice.address else case.around.present[family]
+    return any(holds(network, then) for network in (*homes, *case.around.right[family]))
+
+
 def _nic_down(case: _Case) -> Iterator[Finding]:
     nic = case.outlook.interface
     if nic is not None and nic.is_up is False:
@@ -193,4 +251,5 @@ _CHECKS: tuple[Callable[[_Case], Iterator[Finding]], ...] = (
     _wrong_interface,
     _nic_down,
     _ipv6_clears_ipv4,
+    _no_expectation,
 )

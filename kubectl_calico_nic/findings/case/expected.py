@@ -69,6 +69,23 @@ class Expected:
             return None
         return interface in self.names
 
+    def allows(self, address: str, interface: str | None) -> bool | None:
+        """Whether nothing expected speaks against ``address``; None when that cannot be told."""
+        said = [self.is_on_nic(interface)] if self.names else []
+        if self.cidrs or not self.names:
+            said.append(self.is_inside(address))
+        if False in said:
+            return False
+        return None if None in said else True
+
+    def why_untold(self, address: str, interface: str | None) -> str:
+        """Why ``allows`` cannot tell; empty where it can."""
+        if self.allows(address, interface) is not None:
+            return ""
+        if self.names and interface is None:
+            return "the NIC is not known"
+        return f"the prefix length of {address} is not known"
+
     def is_met_by(self, address: str, interface: str | None) -> bool:
         """Whether a method that gives ``address`` on ``interface`` gives what is expected."""
         if self.address is not None:

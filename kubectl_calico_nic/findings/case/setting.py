@@ -60,7 +60,8 @@ def setting_of(env: Mapping[str, EnvValue], family: Family, *, is_complete: bool
     ip, method = env.get(family.ip_variable, absent), env.get(family.method_variable, absent)
     mode = _mode(ip)
     in_force = (method.value or FIRST_FOUND) if method.known else None
-    if mode in (Mode.NONE, Mode.EXPLICIT):
+    is_never_read = mode is Mode.UNSET and family is Family.IPV6
+    if is_never_read or mode in (Mode.NONE, Mode.EXPLICIT):
         in_force = None
     written = method.value if family.method_variable in env else None
     return Setting(mode, ip.value or None, in_force, written)
