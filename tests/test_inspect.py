@@ -44,6 +44,7 @@ def test_the_json_contract() -> None:
             "version": "v3.24.6",
             "owner": "manifest",
             "method": {"IPv4": "first-found"},
+            "mode": {"IPv4": "autodetect"},
         }
     ]
     assert [node["name"] for node in report["nodes"]] == ["node-1", "node-2", "node-3", "node-4"]
@@ -198,3 +199,31 @@ def test_ok_rows_are_folded_on_a_small_screen_only() -> None:
     assert "2 ok  (--all shows them)" in folded.stdout
     assert "node-1" not in folded.stdout
     assert "node-1" in everything.stdout
+
+
+@pytest.mark.parametrize(
+    ("ip", "words"),
+    [
+        ("none", "detection off (IP=none)"),
+        ("172.16.10.21", "address set by hand (IP)"),
+    ],
+)
+def test_the_headline_says_why_no_method_is_in_force(ip: str, words: str) -> None:
+    with Simulated(changed_incident(env={"IP": ip})) as cluster:
+        result = cluster.run("inspect")
+    assert f"kube-system/calico-node, plain manifest, {words}" in result.stdout
+
+
+def test_an_owner_that_writes_again_is_named() -> None:
+    story = changed_incident()
+    for item in story.objects:
+        if item["kind"] == "DaemonSet":
+            item["metadata"]["annotations"] = {"meta.helm.sh/release-name": "calico"}
+    with Simulated(story) as cluster:
+        inspected = cluster.run("inspect", "-o", "json")
+        refused = cluster.run("set", "--interface", "bond4")
+        forced = cluster.run("set", "--interface", "bond4", "--force")
+    assert inspected.json["daemonSets"][0]["owner"] == "helm"
+    assert refused.status == 2
+    assert "refused: owner-reverts; nothing was sent (--force overrides)" in refused.stderr
+    assert forced.status == 0

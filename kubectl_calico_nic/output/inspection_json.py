@@ -49,6 +49,7 @@ def _daemon_set(found: DaemonSetReport) -> dict[str, Any]:
         "version": found.version,
         "owner": found.owner,
         "method": {family.label: method for family, method in found.method.items()},
+        "mode": {family.label: mode for family, mode in found.mode.items()},
     }
 
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from kubectl_calico_nic.diagnosis.report import FamilyReport, NodeReport, Recommendation, Report
+from kubectl_calico_nic.diagnosis.report import (
+    DaemonSetReport,
+    FamilyReport,
+    NodeReport,
+    Recommendation,
+    Report,
+)
 from kubectl_calico_nic.diagnosis.stories import Story, stories
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.finding import Severity
@@ -25,6 +31,11 @@ from kubectl_calico_nic.snapshot.snapshot import Gap
 _FIRST_FOUND = "first-found"
 _WORDS = {True: "yes", False: "no", None: ""}
 _OWNERS = {"manifest": "plain manifest"}
+_NO_METHOD = {
+    "explicit": "address set by hand ({variable})",
+    "none": "detection off ({variable}=none)",
+    "unset": "not enabled ({variable} is not set)",
+}
 Row = tuple[NodeReport, FamilyReport | None]
 
 
@@ -81,19 +92,21 @@ def _all_well(report: Report) -> Line:
 def _daemon_set(report: Report) -> list[Line]:
     lines = []
     for found in report.daemon_sets:
-        methods = [
-            _method(family, method, len(found.method)) for family, method in found.method.items()
-        ]
+        methods = [_method(found, family) for family in found.method]
         owner = _OWNERS.get(found.owner or "", found.owner)
         words = [f"Calico {found.version or 'of unknown version'}", found.name, owner, *methods]
         lines.append(line(", ".join(word for word in words if word)))
     return lines
 
 
-def _method(family: Family, method: str | None, families: int) -> str:
-    name = "method" if families == 1 else f"{family.label} method"
+def _method(found: DaemonSetReport, family: Family) -> str:
+    """The method in force, or why there is none."""
+    method, mode = found.method[family], found.mode.get(family, "unknown")
+    several = len(found.method) > 1
     if method is None:
-        return f"{name} none (address set by hand)"
+        words = _NO_METHOD.get(mode, "method not known").format(variable=family.ip_variable)
+        return f"{family.label} {words}" if several else words
+    name = f"{family.label} method" if several else "method"
     return f"{name} {method} (default)" if method == _FIRST_FOUND else f"{name} {method}"
 
 

@@ -69,17 +69,17 @@ def table(
 def partial_metadata(item: Object) -> Object:
     """The object with nothing but its metadata, as the server has it inside.
 
-    There the generation of a template is a field; only apps/v1 makes an annotation of it.
+    There the generation of a DaemonSet's template is a field; apps/v1 makes an annotation of it.
     """
     metadata = dict(item["metadata"])
-    annotations = metadata.pop("annotations", {})
-    shown = {
-        key: text for key, text in annotations.items() if key != TEMPLATE_GENERATION_ANNOTATION
-    }
+    if item["kind"] == DAEMON_SETS.kind:
+        annotations = dict(metadata.pop("annotations", {}))
+        annotations.pop(TEMPLATE_GENERATION_ANNOTATION, None)
+        metadata |= {"annotations": annotations} if annotations else {}
     return {
         "kind": "PartialObjectMetadata",
         "apiVersion": "meta.k8s.io/v1",
-        "metadata": {**metadata, **({"annotations": shown} if shown else {})},
+        "metadata": metadata,
     }
 
 

@@ -16,7 +16,7 @@ from .rollouts import DAEMON_SET, INCIDENT, METHOD, REPAIRED
 from .story import NAMESPACE
 
 PROBLEM = "PROBLEM: 2 of 4 nodes are on bond3 172.16.16.0/23; expected 172.16.10.0/24 (InternalIP)"
-METHOD_LINE = "Calico v3.24.6, kube-system/calico-node, plain manifest, method "
+VERSIONS = ("v3.24.6", "v3.34.0-0.dev")
 COMMAND = "kubectl calico-nic set --interface bond4"
 
 
@@ -45,16 +45,20 @@ def take_back(cluster: Cluster) -> None:
 @pytest.mark.parametrize(
     "directories", [DIRECTORIES, (OWN_DIRECTORY,)], ids=["calico-node", "model"]
 )
-def test_the_whole_story(empty_cluster: Cluster, directories: tuple[Path, ...]) -> None:
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_whole_story(
+    empty_cluster: Cluster, directories: tuple[Path, ...], version: str
+) -> None:
     if not directories[0].exists():
         pytest.skip("recordings of the real calico-node are not there")
     cluster = empty_cluster
     cluster.agent.recordings_from = directories
-    cluster.incident()
+    cluster.incident(version)
+    install = f"Calico {version}, kube-system/calico-node, plain manifest"
 
     found = run(cluster, "inspect")
     assert (found.status, found.stderr) == (2, "")
-    assert found.lines[:2] == [PROBLEM, f"{METHOD_LINE}first-found (default)"]
+    assert found.lines[:2] == [PROBLEM, f"{install}, method first-found (default)"]
     assert found.lines[-1] == f"  {COMMAND}"
 
     # What it recommends is what is done next, word by word.
@@ -84,7 +88,7 @@ def test_the_whole_story(empty_cluster: Cluster, directories: tuple[Path, ...]) 
     clean = run(cluster, "inspect")
     assert (clean.status, clean.stderr) == (0, "")
     assert clean.lines[0] == "OK: all 4 nodes use the expected address (InternalIP)"
-    assert clean.lines[1] == f"{METHOD_LINE}interface=bond4"
+    assert clean.lines[1] == f"{install}, method interface=bond4"
 
     starts = [entry.run for entry in cluster.agent.journal]
     assert len(starts) == 8
