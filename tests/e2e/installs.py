@@ -47,7 +47,7 @@ class Install:
     @property
     def path(self) -> str:
         """Where the API server has the DaemonSet."""
-        return f"{_collection(self.daemon_set)}/{self.daemon_set['metadata']['name']}"
+        return f"{collection_of(self.daemon_set)}/{self.daemon_set['metadata']['name']}"
 
     @property
     def config_maps(self) -> dict[str, dict[str, str]]:
@@ -62,7 +62,7 @@ class Install:
     def to_create(self) -> Iterator[tuple[str, Object]]:
         """Collection path and object of each."""
         for each in self.objects:
-            yield _collection(each), each
+            yield collection_of(each), each
 
 
 def calico_node(daemon_set: Object) -> Object:
@@ -191,7 +191,8 @@ def _changed(name: str, change: Callable[[Install], None]) -> Install:
     return install
 
 
-def _collection(each: Object) -> str:
+def collection_of(each: Object) -> str:
+    """The path of the collection that an object belongs to."""
     return _COLLECTIONS[each["kind"]].format(each["metadata"]["namespace"])
 
 

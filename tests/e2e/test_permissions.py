@@ -1,0 +1,271 @@
+"""Users with exactly the documented rights, and with every single one of them taken away."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from .cluster import Cluster
+from .installs import calico
+from .intermediary import Intermediary, Seen
+from .plugin_process import Ended, run
+from .rollouts import DAEMON_SET, INCIDENT, METHOD, REPAIRED, hold_half_way, merge_node
+from .story import NAMESPACE
+from .test_story import methods, verdicts
+from .users import Rule, documented
+
+SET = ("set", "--interface", "bond4")
+FOLLOW = "Follow it: kubectl calico-nic rollout-check\n"
+ROLES = ("inspect", "exec", "set")
+REFUSED = "Error from server (Forbidden): "
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
+
+Right = tuple[str, str]
+# What is taken away below, one by one: a right that nothing needs is not documented.
+TAKEN_AWAY: frozenset[Right] = frozenset(
+    {
+        *((verb, "daemonsets") for verb in ("list", "watch", "patch", "get")),
+        *((verb, "nodes") for verb in ("list", "watch", "get")),
+        *((verb, "pods") for verb in ("list", "watch")),
+        *((verb, "pods/exec") for verb in ("create", "get")),
+        ("get", "pods/log"),
+        ("get", "configmaps"),
+        ("list", "controllerrevisions"),
+    }
+)
+
+
+def single_rights(rules: Sequence[Rule]) -> Iterator[tuple[Right, Rule]]:
+    """Every verb of every resource, and a rule for it alone."""
+    for rule in rules:
+        for resource in rule["resources"]:
+            for verb in rule["verbs"]:
+                alone = {"resources": [resource], "verbs": [verb]}
+                yield (verb, resource), {**rule, **alone}
+
+
+def lacking(cluster: Cluster, *rights: Right) -> Path:
+    """The kubeconfig of a user with all documented rights but these."""
+    rules = [rule for right, rule in single_rights(documented(*ROLES)) if right not in rights]
+    name = "-".join(word for right in rights for word in right).replace("/", "-")
+    return cluster.user(f"lacks-{name}", rules)
+
+
+def warning(verb: str, resource: str, nodes: str = "") -> str:
+    """How a missing right is told where there is something to tell without."""
+    return f"Warning: no permission to {verb} {resource}{nodes}\n"
+
+
+ALL_NODES = " (4 nodes)"
+
+
+def assert_refused(ended: Ended, *words: str) -> None:
+    """Nothing could be done, and the server's sentence says why."""
+    assert ended.status == 1, ended
+    assert ended.stderr.startswith(REFUSED)
+    for word in words:
+        assert word in ended.stderr
+
+
+def test_the_documented_roles_are_enough(cluster: Cluster) -> None:
+    user = cluster.user("alice", documented(*ROLES))
+
+    assert run(cluster, "inspect", kubeconfig=user).status == 2
+    assert run(cluster, "inspect", "node-3", kubeconfig=user).stderr == ""
+    changed = run(cluster, *SET, kubeconfig=user)
+    assert (changed.status, changed.stderr) == (0, FOLLOW)
+    proven = run(cluster, "rollout-check", kubeconfig=user)
+    assert (proven.status, proven.stderr) == (0, "")
+    clean = run(cluster, "inspect", kubeconfig=user)
+    assert (clean.status, clean.stderr) == (0, "")
+    assert cluster.annotations() == REPAIRED
+
+
+def test_reading_needs_the_reading_role_alone(cluster: Cluster) -> None:
+    reader = cluster.user("reader", documented("inspect"))
+
+    found = run(cluster, "inspect", "-o", "json", "--probe=never", kubeconfig=reader)
+    assert (found.status, found.stderr) == (2, "")
+    assert [verdict for *_, verdict in verdicts(json.loads(found.stdout)).values()] == [
+        *("ok", "ok", "wrong-network", "wrong-network")
+    ]
+    stands = run(cluster, "rollout-check", "--watch=false", "--probe=never", kubeconfig=reader)
+    assert (stands.status, stands.stderr) == (2, "")
+    assert_refused(run(cluster, *SET, "--probe=never", "--max-unknown=4", kubeconfig=reader))
+    assert cluster.annotations() == INCIDENT
+
+
+def test_every_documented_right_is_tested() -> None:
+    assert {right for right, _ in single_rights(documented(*ROLES))} == TAKEN_AWAY
+
+
+def test_without_a_list_of_daemon_sets(cluster: Cluster) -> None:
+    user = lacking(cluster, ("list", "daemonsets"))
+
+    for command in (("inspect",), SET, ("rollout-check",)):
+        refused = run(cluster, *command, kubeconfig=user)
+        assert_refused(refused, 'cannot list resource "daemonsets"')
+        assert refused.stdout == ""
+
+
+def test_daemon_sets_of_the_usual_namespace_are_found_all_the_same(cluster: Cluster) -> None:
+    user = lacking(cluster, ("list", "daemonsets"))
+    metadata = {"name": "here", "namespace": NAMESPACE}
+    rule = {"apiGroups": ["apps"], "resources": ["daemonsets"], "verbs": ["list"]}
+    subject = {
+        "apiGroup": "rbac.authorization.k8s.io",
+        "kind": "User",
+        "name": "lacks-list-daemonsets",
+    }
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "here"}
+    roles = f"{RBAC}/namespaces/{NAMESPACE}"
+    cluster.add(f"{roles}/roles", {"metadata": metadata, "rules": [rule]})
+    cluster.add(
+        f"{roles}/rolebindings",
+        {"metadata": metadata, "roleRef": reference, "subjects": [subject]},
+    )
+
+    changed = run(cluster, *SET, kubeconfig=user)
+
+    assert (changed.status, changed.stderr) == (0, warning("list", "daemonsets.apps") + FOLLOW)
+    assert methods(cluster) == ["interface=bond4"]
+
+
+def test_without_a_list_of_pods(cluster: Cluster) -> None:
+    user = lacking(cluster, ("list", "pods"))
+
+    for command in (("inspect",), SET, ("rollout-check",)):
+        assert_refused(run(cluster, *command, kubeconfig=user), 'cannot list resource "pods"')
+    assert methods(cluster) == []
+
+
+def test_without_a_list_of_nodes(cluster: Cluster) -> None:
+    user = lacking(cluster, ("list", "nodes"))
+
+    found = run(cluster, "inspect", kubeconfig=user)
+    assert (found.status, found.stderr) == (2, warning("list", "nodes"))
+    assert "2 on 172.16.10.0/24, 2 on 172.16.16.0/23; nothing says which is right" in found.stdout
+    refused = run(cluster, *SET, kubeconfig=user)
+    assert refused.status == 2
+    assert refused.stderr.startswith(warning("list", "nodes") + "refused: no-expectation; ")
+    told = ("--dry-run=server", "--expect-interface=bond4")
+    changed = run(cluster, *SET, *told, kubeconfig=user)
+    assert (changed.status, changed.stderr) == (0, warning("list", "nodes"))
+    assert changed.lines[3].split()[1:4] == [INCIDENT["node-3"], REPAIRED["node-3"], "bond4"]
+    stands = run(cluster, "rollout-check", "--watch=false", kubeconfig=user)
+    assert (stands.status, stands.stderr) == (2, warning("list", "nodes"))
+
+
+def test_without_a_second_look_at_a_node(cluster: Cluster) -> None:
+    """Only where log and annotation disagree: the Node may just have been read too early."""
+    user = lacking(cluster, ("get", "nodes"))
+    address = {"projectcalico.org/IPv4Address": "172.16.10.99/24"}
+    merge_node(cluster, "node-1", {"metadata": {"annotations": address}})
+
+    found = run(cluster, "inspect", kubeconfig=user)
+
+    assert (found.status, found.stderr) == (2, warning("get", "nodes", " (node-1)"))
+    assert "evidence-disagrees" in found.stdout
+
+
+def test_without_logs(cluster: Cluster) -> None:
+    user = lacking(cluster, ("get", "pods/log"))
+    told = warning("get", "pods/log", ALL_NODES)
+
+    found = run(cluster, "inspect", "-o", "wide", kubeconfig=user)
+    assert (found.status, found.stderr) == (2, told)
+    assert [line.split()[3] for line in found.lines[4:8]] == [
+        *(INCIDENT["node-3"], INCIDENT["node-4"], INCIDENT["node-1"], INCIDENT["node-2"])
+    ]
+    changed = run(cluster, *SET, kubeconfig=user)
+    assert (changed.status, changed.stderr) == (0, told + FOLLOW)
+    proven = run(cluster, "rollout-check", kubeconfig=user)
+    assert (proven.status, proven.stderr) == (0, told)
+
+
+def test_without_config_maps(cluster: Cluster) -> None:
+    user = lacking(cluster, ("get", "configmaps"))
+    told = warning("get", "configmaps")
+
+    found = run(cluster, "inspect", kubeconfig=user)
+    assert (found.status, found.stderr) == (2, told)
+    assert "PROBLEM: 2 of 4 nodes are on bond3" in found.stdout
+    refused = run(cluster, *SET, kubeconfig=user)
+    assert refused.status == 2
+    assert refused.stderr.startswith(told + "refused: outcome-unknown; nothing was sent")
+    assert "configMapKeyRef calico-config/calico_backend, not read" in refused.stdout
+    assert run(cluster, *SET, "--max-unknown=4", kubeconfig=user).status == 0
+
+
+@pytest.mark.parametrize("verb", ["create", "get"])
+def test_without_exec(cluster: Cluster, verb: str) -> None:
+    user = lacking(cluster, (verb, "pods/exec"))
+    told = warning(verb, "pods/exec", ALL_NODES)
+
+    found = run(cluster, "inspect", kubeconfig=user)
+    assert (found.status, found.stderr) == (2, told)
+    assert "PROBLEM: 2 of 4 nodes are on bond3" in found.stdout
+    changed = run(cluster, *SET, kubeconfig=user)
+    assert (changed.status, changed.stderr) == (0, told + FOLLOW)
+    assert "outcome-unknown: what 4 nodes would choose is not known" in changed.stdout
+    proven = run(cluster, "rollout-check", kubeconfig=user)
+    assert (proven.status, proven.stderr) == (0, told)
+    assert cluster.annotations() == REPAIRED
+
+
+def test_without_revisions(cluster: Cluster) -> None:
+    user = lacking(cluster, ("list", "controllerrevisions"))
+    told = warning("list", "controllerrevisions")
+
+    assert run(cluster, "inspect", kubeconfig=user).stderr == ""
+    changed = run(cluster, *SET, kubeconfig=user)
+    assert (changed.status, changed.stderr) == (0, told + FOLLOW)
+    proven = run(cluster, "rollout-check", kubeconfig=user)
+    assert (proven.status, proven.stderr) == (0, told)
+
+
+@pytest.mark.parametrize("resource", ["daemonsets", "pods", "nodes"])
+def test_without_a_watch(cluster: Cluster, resource: str) -> None:
+    user = lacking(cluster, ("watch", resource))
+    hold_half_way(cluster, "interface=bond4")
+
+    refused = run(cluster, "rollout-check", kubeconfig=user)
+    assert_refused(refused, f'cannot watch resource "{resource}"')
+    assert "old template" in refused.stdout
+    stands = run(cluster, "rollout-check", "--watch=false", kubeconfig=user)
+    assert (stands.status, stands.stderr) == (2, "")
+    assert "1 of 4 pods updated" in stands.lines[-1]
+
+
+def test_without_the_right_to_patch(cluster: Cluster) -> None:
+    user = lacking(cluster, ("patch", "daemonsets"))
+
+    for flags in ((), ("--dry-run=server",)):
+        refused = run(cluster, *SET, *flags, kubeconfig=user)
+        assert_refused(refused, 'cannot patch resource "daemonsets"')
+        assert REPAIRED["node-3"] in refused.stdout, "the preview needs no such right"
+    assert run(cluster, *SET, "--dry-run=client", kubeconfig=user).status == 0
+    assert methods(cluster) == []
+
+
+def test_without_a_second_look_at_the_daemon_set(empty_cluster: Cluster) -> None:
+    """Only a patch that the server refuses needs it."""
+    cluster = empty_cluster
+    for path, each in calico().to_create:
+        cluster.add(path, each)
+    user = lacking(cluster, ("get", "daemonsets"))
+    label = {"metadata": {"labels": {"changed": "meanwhile"}}}
+
+    def change(seen: Seen) -> None:
+        if seen.method == "PATCH":
+            cluster.client.merge(DAEMON_SET, label)
+
+    with Intermediary(cluster, change, user) as server:
+        refused = run(cluster, *SET, kubeconfig=server.kubeconfig)
+
+    assert_refused(refused, 'cannot get resource "daemonsets"')
+    assert METHOD not in json.dumps(cluster.client.get(DAEMON_SET)["spec"])
+    assert run(cluster, *SET, kubeconfig=user).status == 0
