@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kubectl_calico_nic.cluster.session import Session
     from kubectl_calico_nic.collection.collect import Collector
     from kubectl_calico_nic.collection.following import Change
+    from kubectl_calico_nic.collection.rollout_facts import RolloutFacts
     from kubectl_calico_nic.diagnosis.diagnose import Question
     from kubectl_calico_nic.output.rollout_progress import RolloutProgress
     from kubectl_calico_nic.rollout.state import Rollout
@@ -79,14 +80,18 @@ def _check(
         names = ", ".join(found.key for found in first.daemon_sets)
         raise UsageError(f"several calico-node DaemonSets: {names}; name one with --daemonset")
     rollout = _judge(collector, first, options)
-    if not options.watch or _is_over(rollout, None):
+    if not options.watch or rollout.done:
         return rollout
+    from kubectl_calico_nic.collection.rollout_facts import RolloutFacts
     from kubectl_calico_nic.output.rollout_progress import rollout_progress
 
+    facts = RolloutFacts(collector, first, first.daemon_sets[0], environment.monotonic)
+    if _is_over(rollout, facts.next_look):
+        return rollout
     stream = environment.stderr if options.output else environment.stdout
     with rollout_progress(environment, stream) as shown:
         shown.show(rollout)
-        return _follow(first, collector, session, options, environment, shown)
+        return _follow(facts, collector, session, options, environment, shown)
 
 
 def _judge(collector: Collector, snapshot: Snapshot, options: _Options) -> Rollout:
@@ -103,7 +108,7 @@ def _is_over(rollout: Rollout, next_look: float | None) -> bool:
 
 
 def _follow(
-    first: Snapshot,
+    facts: RolloutFacts,
     collector: Collector,
     session: Session,
     options: _Options,
@@ -116,10 +121,10 @@ def _follow(
         CalicoNicError: the time is up, the DaemonSet was deleted, or something may not be watched.
     """
     from kubectl_calico_nic.collection.following import Following
-    from kubectl_calico_nic.collection.rollout_facts import RolloutFacts, kinds_to_follow
+    from kubectl_calico_nic.collection.rollout_facts import kinds_to_follow
 
-    daemon_set = first.daemon_sets[0]
-    facts = RolloutFacts(collector, first, daemon_set, environment.monotonic)
+    daemon_set = facts.daemon_set
+    assert daemon_set is not None
     deadline = None if options.timeout is None else environment.monotonic() + options.timeout
     absence = _Absence(shown)
     with Following(session, kinds_to_follow(daemon_set)) as following:

@@ -28,7 +28,7 @@ def rollout_progress(environment: Environment, stream: TextIO) -> Iterator[Rollo
     """Progress while the block runs; ``stream`` takes its lines where nobody sees a table."""
     if environment.stderr_is_terminal and environment.stdout_is_terminal:
         with live_view(environment) as view:
-            yield _Table(view)
+            yield _Table(view, environment)
     else:
         yield _Lines(stream, environment)
 
@@ -36,11 +36,13 @@ def rollout_progress(environment: Environment, stream: TextIO) -> Iterator[Rollo
 class _Table:
     """A table that is redrawn in place."""
 
-    def __init__(self, view: LiveView) -> None:
+    def __init__(self, view: LiveView, environment: Environment) -> None:
         self._view = view
+        self._environment = environment
 
     def show(self, rollout: Rollout) -> None:
-        self._view.show([*rollout_table(rollout), line(), summary(rollout)])
+        height = self._environment.screen_height
+        self._view.show([*rollout_table(rollout, height), line(), summary(rollout)])
 
     def say(self, said: Line) -> None:
         self._view.say(said)

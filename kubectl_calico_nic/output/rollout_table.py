@@ -21,16 +21,33 @@ from kubectl_calico_nic.rollout.state import NodeRollout, Phase, Rollout
 
 _STYLES = {Phase.PROVEN: GOOD, Phase.WAITING: DOUBTFUL, Phase.STUCK: BAD}
 _SEVERITIES = {Severity.ERROR: BAD, Severity.WARNING: DOUBTFUL, Severity.INFORMATION: QUIET}
+_AROUND = 5
+"""Lines of the screen that the rows leave free: header, count, summary, and where one types."""
 _WORDS = {True: "yes", False: "no", None: "-"}
 
 
-def rollout_table(rollout: Rollout) -> list[Line]:
-    """One row a node: the pod, whether it is new and Ready, what it chose, how far it is."""
+def rollout_table(rollout: Rollout, height: int | None = None) -> list[Line]:
+    """One row a node: the pod, whether it is new and Ready, what it chose, how far it is.
+
+    Where that is more than ``height`` lines, nodes in motion come first and the rest is counted.
+    """
     header = ["NODE", "POD", "UPDATED", "READY", "INTERFACE", "ADDRESS", "VERDICT", "WAITS FOR"]
-    rows = [row for node in rollout.nodes for row in _rows(node)]
-    if all(not node.waits_for for node in rollout.nodes):
+    nodes, most = rollout.nodes, None if height is None else max(height - _AROUND, 1)
+    if most is not None and len(nodes) > most:
+        nodes = tuple(sorted(nodes, key=_rest)[:most])
+    rows = [row for node in nodes for row in _rows(node)]
+    if all(not node.waits_for for node in nodes):
         header, rows = header[:-1], [row[:-1] for row in rows]
-    return table(header, rows)
+    hidden = len(rollout.nodes) - len(nodes)
+    more = [line(Span(f"and {hidden} more nodes", QUIET))] if hidden else []
+    return [*table(header, rows), *more]
+
+
+def _rest(node: NodeRollout) -> int:
+    """How little is going on at a node: stuck, starting, waiting for its turn, proven."""
+    if node.phase is Phase.STUCK:
+        return 0
+    return 3 if node.phase is Phase.PROVEN else 2 if node.updated is False else 1
 
 
 def _rows(node: NodeRollout) -> Iterable[list[Span]]:

@@ -284,25 +284,39 @@ KUBECTL_READS = (
 )  # fmt: skip
 
 PLUGIN = (
-    ("inspect",),
     ("inspect", "-o", "json"),
-    ("inspect", "-o", "wide"),
+    ("inspect", "-o", "wide", "--probe=never"),
     ("inspect", "node-3", "-o", "json"),
-    ("inspect", "--probe=never", "-o", "json"),
     ("inspect", "--what-if", "interface=bond4", "--what-if", "can-reach=172.16.16.1"),
+    ("set", "--interface", "eth9"),
     ("set", "--interface", "bond4", "--dry-run=client", "-o", "json"),
     ("set", "--interface", "bond4", "--dry-run=server"),
-    ("set", "--interface", "eth9"),
-    ("rollout-check", "--watch=false"),
     ("set", "--interface", "bond4"),
     ("rollout-check", "-o", "json", "--timeout", "60s"),
     ("rollout-check", "--watch=false"),
-    ("inspect", "-o", "json"),
-    ("set", "--interface", "bond4"),
-    ("set", "--unset", "-o", "json"),
-    ("rollout-check", "-o", "json", "--timeout", "60s"),
+    ("inspect",),
 )
 """The plugin itself, one command after the other, the controllers at work."""
+
+KUBECTL_AT_WORK = (
+    ("set", "env", *DS, *BOX, "IP_AUTODETECTION_METHOD=interface=bond4"),
+    ("rollout", "status", *DS),
+    ("get", *DS),
+    ("get", "nodes", "-o", "custom-columns=N:.metadata.name,A:.metadata.annotations"),
+    ("get", "controllerrevisions", *IN_SYSTEM),
+    ("rollout", "history", *DS),
+    ("rollout", "undo", *DS),
+    ("rollout", "status", *DS),
+    ("get", "nodes", "-o", "custom-columns=N:.metadata.name,A:.metadata.annotations"),
+)
+"""The real kubectl, one command after the other, the controllers at work."""
+
+CRASH = ("set", "env", *DS, *BOX, "IP_AUTODETECTION_METHOD=bond4")
+KUBECTL_IN_A_CRASH_LOOP = (
+    ("get", *DS),
+    ("get", *DS, "-o", "jsonpath={.status}"),
+    ("rollout", "status", *DS, "--timeout=1s"),
+)
 
 SET_ENV = ("set", "env", *DS, *BOX)
 PATCH = ("patch", *DS)

@@ -38,6 +38,12 @@ _COLLECTIONS = {
     "ClusterInformation": "/apis/crd.projectcalico.org/v1/clusterinformations",
 }
 _SECONDS = 30.0
+_A_WHILE = 10.0
+
+
+def _has_crashed_twice(pod: Any) -> bool:
+    boxes = pod["status"].get("containerStatuses") or ()
+    return any(box["restartCount"] and "waiting" in box["state"] for box in boxes)
 
 
 def _place(event: Any) -> tuple[bool, str]:
@@ -94,6 +100,10 @@ class System(ABC):
         if "resourceVersion" not in query or query["resourceVersion"] == "0":
             events.sort(key=_place)
         return [_bookmark(each) if each["type"] == "BOOKMARK" else each for each in events]
+
+    @abstractmethod
+    def wait_for_crashes(self) -> None:
+        """Wait until some calico-node has crashed twice."""
 
     @abstractmethod
     def forget_changes(self) -> None:
@@ -197,6 +207,9 @@ class Real(System):
             for pid in pids:
                 os.kill(pid, signal.SIGCONT)
 
+    def wait_for_crashes(self) -> None:
+        self._cluster.client.wait_for(PODS, lambda pods: any(map(_has_crashed_twice, pods)))
+
     def forget_changes(self) -> None:
         # An API server that has just begun remembers nothing; what it has not seen has expired.
         self._cluster.control_plane.kill_api_server()
@@ -241,6 +254,11 @@ class Simulated(System):
             yield
         finally:
             over.set()
+
+    def wait_for_crashes(self) -> None:
+        self._cluster.settle()
+        while not any(map(_has_crashed_twice, self._items(PODS))):
+            self._cluster.advance(_A_WHILE)
 
     def forget_changes(self) -> None:
         self._cluster.store.forget_changes()

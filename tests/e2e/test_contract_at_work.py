@@ -1,4 +1,4 @@
-"""The plugin says the same of the simulated incident as of the real one, and asks nothing else."""
+"""The contract with controllers at work: what the plugin and kubectl say, what the plugin asks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,18 @@ import pytest
 
 from .api_proxy import api_proxy
 from .cluster import Cluster
-from .contract import PLUGIN, PLUGIN_LOGS, PLUGIN_READS, PODS, WATCHES, WRITES, get
+from .contract import (
+    CRASH,
+    KUBECTL_AT_WORK,
+    KUBECTL_IN_A_CRASH_LOOP,
+    PLUGIN,
+    PLUGIN_LOGS,
+    PLUGIN_READS,
+    PODS,
+    WATCHES,
+    WRITES,
+    get,
+)
 from .contract_pair import Pair, both
 from .plugin_process import run
 
@@ -26,6 +37,22 @@ def live_pair(empty_cluster: Cluster, tmp_path: Path) -> Iterator[Pair]:
 def test_the_plugin_says_the_same(live_pair: Pair) -> None:
     for arguments in PLUGIN:
         live_pair.compare_plugin(arguments)
+
+
+def test_kubectl_sees_the_same_rollouts(live_pair: Pair) -> None:
+    for arguments in KUBECTL_AT_WORK:
+        compare = live_pair.compare_kubectl
+        if arguments[:2] == ("rollout", "status"):
+            compare = live_pair.compare_ends
+        compare(arguments)
+
+
+def test_kubectl_sees_the_same_crash_loop(live_pair: Pair) -> None:
+    live_pair.compare_kubectl(CRASH)
+    for system in (live_pair.real, live_pair.simulated):
+        system.wait_for_crashes()
+    for arguments in KUBECTL_IN_A_CRASH_LOOP:
+        live_pair.compare_kubectl(arguments)
 
 
 def test_every_request_of_the_plugin_is_compared(cluster: Cluster) -> None:
