@@ -97,6 +97,19 @@ REFUSALS: tuple[tuple[str, str, Any, str, int, str, str], ...] = (
      " be specified when `value` is not empty"),
     ("PATCH", DAEMON_SET, [{"op": "add", "path": f"{ENV}/0", "value": {"name": "A", "value": 5}}],
      JSON_PATCH, 422, "Invalid", ' "" is invalid: patch: Invalid value: '),
+    ("PATCH", DAEMON_SET, {"spec": {"template": {"spec": {"containers": [
+        {"name": "calico-node", "env": [{"name": "IP", "value": 5}]}]}}}}, STRATEGIC_PATCH, 422,
+     "Invalid", ' "" is invalid: patch: Invalid value: "map[spec:map[template:map[spec:map['
+     'containers:[map[env:[map[name:IP value:5]] name:calico-node]]]]]]": cannot convert int64 to'),
+    ("PATCH", DAEMON_SET, [1], STRATEGIC_PATCH, 400, "BadRequest",
+     "json: cannot unmarshal array into Go value of type map[string]interface {}"),
+    ("PATCH", f"{DAEMON_SET}?dryRun=Some", [], JSON_PATCH, 422, "Invalid",
+     'PatchOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: ["Some"]: supported'
+     ' values: "All"'),
+    ("PATCH", f"{NODES}/node-2", {"metadata": {"labels": {"bad key": "b"}}}, MERGE_PATCH, 422,
+     "Invalid", 'Node "node-2" is invalid: metadata.labels: Invalid value: "bad key": name part'),
+    ("PATCH", f"{NODES}/node-2", {"metadata": {"labels": {"x/key": "bad value"}}}, MERGE_PATCH, 422,
+     "Invalid", 'Node "node-2" is invalid: metadata.labels: Invalid value: "bad value": a valid'),
     ("PATCH", "/apis/crd.projectcalico.org/v1/clusterinformations/default", {}, STRATEGIC_PATCH,
      415, "UnsupportedMediaType", "the body of the request was in an unknown format - accepted"),
     ("POST", f"{SYSTEM}/configmaps", {"metadata": {"name": "calico-config"}}, "", 409,
@@ -227,7 +240,10 @@ class TestWatching:
         for value in ("yes", "yes2", None):
             client.patch(f"{NODES}/node-2", {"metadata": {"labels": {"canary": value}}})
         events = client.watch(NODES, resourceVersion=version, labelSelector="canary")
-        assert [next(events)["type"] for _ in range(3)] == ["ADDED", "MODIFIED", "DELETED"]
+        told = [next(events) for _ in range(3)]
+        assert [event["type"] for event in told] == ["ADDED", "MODIFIED", "DELETED"]
+        values = [event["object"]["metadata"]["labels"]["canary"] for event in told]
+        assert values == ["yes", "yes2", "yes2"], "it leaves as it was when it belonged"
 
     def test_without_a_version_it_begins_with_what_there_is(self, unchanged: Client) -> None:
         events = unchanged.watch(NODES)

@@ -27,10 +27,11 @@ _PASSED_ON = ("Accept", "Content-Type", "User-Agent")
 
 @dataclass
 class Exchange:
-    """One request that passed; ``events`` are those of a watch, so far."""
+    """One request that passed; a watch ``is_open`` once its answer began, with its ``events``."""
 
     method: str
     target: str
+    is_open: bool = False
     events: list[Any] = field(default_factory=list)
 
     @property
@@ -142,8 +143,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self.send_header("Connection", "close")
         self.end_headers()
+        self.wfile.flush()
         with self.server.changed:
             self.server.watches.add(self.connection)
+            exchange.is_open = True
+            self.server.changed.notify_all()
         unfinished = b""
         try:
             for chunk in answer.stream():

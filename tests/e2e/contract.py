@@ -303,7 +303,7 @@ KUBECTL_AT_WORK = (
     ("rollout", "status", *DS),
     ("get", *DS),
     ("get", "nodes", "-o", "custom-columns=N:.metadata.name,A:.metadata.annotations"),
-    ("get", "controllerrevisions", *IN_SYSTEM),
+    ("get", "controllerrevisions", *IN_SYSTEM, "--sort-by=.revision"),
     ("rollout", "history", *DS),
     ("rollout", "undo", *DS),
     ("rollout", "status", *DS),

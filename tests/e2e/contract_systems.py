@@ -152,7 +152,8 @@ class System(ABC):
 
     def _pod_names(self) -> dict[str, str]:
         """The calico-node pods by node."""
-        return {pod["spec"]["nodeName"]: pod["metadata"]["name"] for pod in self._items(PODS)}
+        pods = self._items(PODS)
+        return {pod["spec"].get("nodeName", ""): pod["metadata"]["name"] for pod in pods}
 
     def _items(self, target: str) -> list[Any]:
         items: list[Any] = self.read(target)["items"]

@@ -184,7 +184,7 @@ def test_the_timeout_holds_while_the_api_server_says_nothing(cluster: Cluster) -
 
 
 def watched(exchanges: list[Exchange]) -> set[str]:
-    return {each.plural for each in exchanges if each.is_watch}
+    return {each.plural for each in exchanges if each.is_open}
 
 
 def test_a_daemon_set_that_is_deleted_ends_it(cluster: Cluster) -> None:

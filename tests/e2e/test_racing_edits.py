@@ -92,8 +92,8 @@ def refused_patches(cluster: Cluster) -> int:
 @pytest.mark.timeout(240)
 def test_in_process(empty_cluster: Cluster) -> None:
     cluster = empty_cluster
-    environ = {"KUBECONFIG": str(cluster.control_plane.kubeconfig())}
-    editor = Editor.of(cluster.control_plane.kubeconfig())
+    kubeconfig = cluster.control_plane.kubeconfig()
+    environ, editor = {"KUBECONFIG": str(kubeconfig)}, Editor.of(kubeconfig)
     refused = refused_patches(cluster)
 
     def lane(namespace: str) -> tuple[Race, Counter[str]]:
@@ -129,14 +129,15 @@ def test_the_executable(cluster: Cluster) -> None:
     """Two administrators disagree while others edit; nothing restarts (OnDelete)."""
     on_delete = {"type": "OnDelete", "rollingUpdate": None}
     cluster.client.merge(DAEMON_SET, {"spec": {"updateStrategy": on_delete}})
-    race = Race(Editor.of(cluster.control_plane.kubeconfig()))
+    kubeconfig = cluster.control_plane.kubeconfig()
+    race = Race(Editor.of(kubeconfig))
 
     def administrator(method: str) -> Counter[str]:
         command = ("set", "--method", method, "--family", "46", "--expect-interface", "bond4")
         outcomes = Counter[str]()
         for _ in range(RUNS_PER_ADMINISTRATOR):
             race.go()
-            outcomes[outcome(run(cluster, *command))] += 1
+            outcomes[outcome(run(cluster, *command, kubeconfig=kubeconfig))] += 1
         return outcomes
 
     with race.running(), ThreadPoolExecutor(len(METHODS)) as administrators:
