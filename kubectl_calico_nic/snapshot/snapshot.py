@@ -5,10 +5,13 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from kubectl_calico_nic.calico.inventory import Inventory
 from kubectl_calico_nic.calico.log.reading import LogReading
+from kubectl_calico_nic.snapshot.bgp import BgpSessions
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
+from kubectl_calico_nic.snapshot.event import PodEvent
 from kubectl_calico_nic.snapshot.node import Node
 from kubectl_calico_nic.snapshot.pod import Pod
 
@@ -46,7 +49,8 @@ class NodeFacts:
     (the newest that is not being deleted). ``log`` is the reading of the current container's log
     and ``previous_log`` that of the container before it (read when it crash-loops).
     ``inventory`` is the best that was read: ``ip addr`` before the annotation. ``routes`` maps a
-    destination to the text of ``ip route get`` for it.
+    destination to the text of ``ip route get`` for it. ``events`` are those of its pod, oldest
+    first. ``sessions`` are None where BIRD was not asked or gave no answer.
     """
 
     name: str
@@ -57,6 +61,8 @@ class NodeFacts:
     previous_log: LogReading | None = None
     inventory: Inventory | None = None
     routes: Mapping[str, str] = field(default_factory=dict)
+    events: tuple[PodEvent, ...] = ()
+    sessions: BgpSessions | None = None
 
 
 class Origin(enum.Enum):
@@ -73,7 +79,10 @@ class Snapshot:
     ``nodes`` are sorted by name. ``config_maps`` maps ``NAMESPACE/NAME`` to ``data`` for the
     ConfigMaps that a calico-node container's env refers to; one that could not be read is absent.
     ``cluster_version`` is ClusterInformation's ``calicoVersion``. ``revisions`` maps the key of a
-    DaemonSet to the hash of its newest ControllerRevision.
+    DaemonSet to the hash of its newest ControllerRevision. ``config_map_changes`` maps
+    ``NAMESPACE/NAME`` to when the ConfigMap was last written, and ``taken_at`` is when the facts
+    were read (both RFC 3339). ``installations`` are the operator's Installation objects (raw JSON,
+    never changed), ``default`` before ``overlay``; empty where there are none or may not be read.
     """
 
     nodes: tuple[NodeFacts, ...] = ()
@@ -81,6 +90,9 @@ class Snapshot:
     config_maps: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     revisions: Mapping[str, str] = field(default_factory=dict)
     cluster_version: str | None = None
+    config_map_changes: Mapping[str, str] = field(default_factory=dict)
+    installations: tuple[Mapping[str, Any], ...] = ()
+    taken_at: str | None = None
     gaps: tuple[Gap, ...] = ()
     origin: Origin = Origin.CLUSTER
 

@@ -1,0 +1,1 @@
+"""BIRD, the BGP daemon in calico-node, as ``birdcl`` shows it."""
