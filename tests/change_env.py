@@ -5,12 +5,16 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from kubectl_calico_nic.change import json_patch
 from kubectl_calico_nic.change.env_edits import EnvChange, change_env
-from kubectl_calico_nic.change.json_patch import replace_env
-from kubectl_calico_nic.change.record import PREVIOUS_ANNOTATION, record
+from kubectl_calico_nic.change.record import record
 from kubectl_calico_nic.change.request import Request
+from kubectl_calico_nic.change.taking_back import plan_undo
+from kubectl_calico_nic.diagnosis.question import Question
 from kubectl_calico_nic.family import Family
+from kubectl_calico_nic.snapshot.change_record import RECORD_ANNOTATION, write_record
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
+from kubectl_calico_nic.snapshot.snapshot import Snapshot
 from kubectl_calico_nic.workload.env import EnvValue, effective_env
 
 CONFIG_MAPS = {
@@ -73,8 +77,17 @@ def env_after(*env: Any, method: str | None = "interface=bond4", **more: Any) ->
 
 def changed(target: DaemonSet, made: EnvChange) -> tuple[Any, dict[str, Any]]:
     """The patch and the object that it leads to, with the record of what was there."""
-    note = record(target.container, {edit.env for edit in made.edits}, AT)
-    return replace_env(target, made.env or (), {PREVIOUS_ANNOTATION: note})
+    names = {edit.env for edit in made.edits}
+    kept = record(target.container, made.env or (), names, at=AT, by="", change="")
+    notes = {RECORD_ANNOTATION: write_record(kept)} if names else {}
+    strategy = target.spec.get("updateStrategy")
+    after = json_patch.changed(target, env=made.env, strategy=strategy, annotations=notes)
+    return json_patch.patch_between(target, after), after
+
+
+def restored(after: Any) -> Any:
+    """The ``spec`` after an undo, planned without any knowledge of the cluster."""
+    return plan_undo(Snapshot(), DaemonSet(after), Question()).object_after["spec"]
 
 
 def apply(patch: Any, target: Any) -> Any:
@@ -91,5 +104,8 @@ def apply(patch: Any, target: Any) -> Any:
             assert place[last] == operation["value"]
             continue
         assert operation["op"] == "add" or last in place
-        place[last] = operation["value"]
+        if operation["op"] == "remove":
+            del place[last]
+        else:
+            place[last] = operation["value"]
     return result

@@ -10,7 +10,7 @@ from typing import Any
 
 from kubectl_calico_nic.calico.inventory import Interface, InterfaceAddress, Inventory
 from kubectl_calico_nic.change.plan import Plan
-from kubectl_calico_nic.change.planning import plan
+from kubectl_calico_nic.change.planning import Author, plan
 from kubectl_calico_nic.change.request import Request
 from kubectl_calico_nic.diagnosis.question import Question
 from kubectl_calico_nic.family import Family
@@ -120,7 +120,7 @@ class Cluster:
             gaps=tuple(self.gaps),
         )
         request = Request(families or (IPV4,), method, max_unknown=max_unknown)
-        return plan(request, snapshot, daemon_set, question or Question(), AT)
+        return plan(request, snapshot, daemon_set, question or Question(), Author(AT))
 
 
 def value(name: str, text: str) -> dict[str, Any]:

@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from kubectl_calico_nic.change.env_edits import change_env
-from kubectl_calico_nic.change.record import PREVIOUS_ANNOTATION, NothingToRestore, restore
 from kubectl_calico_nic.change.request import Request
+from kubectl_calico_nic.change.taking_back import NothingToEnd, plan_undo
+from kubectl_calico_nic.diagnosis.question import Question
+from kubectl_calico_nic.snapshot.change_record import RECORD_ANNOTATION
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
+from kubectl_calico_nic.snapshot.snapshot import Snapshot
 from kubectl_calico_nic.workload.env import effective_env
 from tests.change_env import (
     IPV4,
@@ -22,6 +25,7 @@ from tests.change_env import (
     env_after,
     from_key,
     host_ip,
+    restored,
     value,
 )
 
@@ -188,22 +192,33 @@ def test_a_patch_adds_what_was_absent() -> None:
     patch, after = changed(target, change(target, "interface=bond4"))
     assert [operation["op"] for operation in patch] == ["test", "test", "add", "add"]
     assert apply(patch, target.object) == after
-    assert restore(after)["spec"] == target.spec
-    assert "annotations" not in restore(after)["metadata"]
+    undone = plan_undo(Snapshot(), DaemonSet(after), Question())
+    assert undone.object_after == target.object
+    assert apply(undone.patch, after) == target.object
 
 
-def test_what_others_edited_meanwhile_survives_a_restore() -> None:
+def test_what_others_edited_meanwhile_survives_an_undo() -> None:
     target = daemon_set(value("IP", "none"), value("A", "1"))
     _, after = changed(target, change(target, "interface=bond4"))
     after["spec"]["template"]["spec"]["containers"][1]["env"].append(value("NEW", "x"))
-    restored = DaemonSet(restore(after)).container["env"]
-    assert restored == [value("IP", "none"), value("A", "1"), value("NEW", "x")]
+    containers = restored(after)["template"]["spec"]["containers"]
+    assert containers[1]["env"] == [value("IP", "none"), value("A", "1"), value("NEW", "x")]
 
 
 @pytest.mark.parametrize(
-    "note", [None, "", "{", "[]", '{"names":["IP"],"entries":[["x",{}]]}', '{"names":"IP"}']
+    "note",
+    [
+        None,
+        "",
+        "{",
+        "[]",
+        "[" * 100_000,
+        '{"at":"","by":"","change":"","names":["IP"],"before":[["x",{}]],"after":[],"hadEnv":true}',
+        '{"names":"IP"}',
+    ],
 )
-def test_without_a_sound_record_nothing_is_restored(note: str | None) -> None:
-    annotations = {} if note is None else {PREVIOUS_ANNOTATION: note}
-    with pytest.raises(NothingToRestore, match="daemonset kube-system/calico-node"):
-        restore(daemon_set(annotations=annotations).object)
+def test_without_a_sound_record_there_is_nothing_to_undo(note: str | None) -> None:
+    annotations = {} if note is None else {RECORD_ANNOTATION: note}
+    target = daemon_set(annotations=annotations)
+    with pytest.raises(NothingToEnd, match="daemonset kube-system/calico-node"):
+        plan_undo(Snapshot(), target, Question())

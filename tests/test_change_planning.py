@@ -7,11 +7,12 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from kubectl_calico_nic.change.planning import plan
-from kubectl_calico_nic.change.record import PREVIOUS_ANNOTATION, restore
+from kubectl_calico_nic.change.planning import Author, plan
 from kubectl_calico_nic.change.request import Request
+from kubectl_calico_nic.change.taking_back import plan_undo
 from kubectl_calico_nic.change.values import InvalidValue
 from kubectl_calico_nic.diagnosis.question import Question
+from kubectl_calico_nic.snapshot.change_record import RECORD_ANNOTATION
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.snapshot import Snapshot
 from tests.change_story import (
@@ -55,17 +56,18 @@ def test_the_story_ends_well() -> None:
 def test_the_former_values_are_recorded_with_the_time_in_utc() -> None:
     cluster = Cluster()
     made = cluster.plan("interface=bond4")
-    note = made.object_after["metadata"]["annotations"][PREVIOUS_ANNOTATION]
+    note = made.object_after["metadata"]["annotations"][RECORD_ANNOTATION]
     assert '"at":"2026-01-01T02:41:00Z"' in note
-    assert restore(made.object_after) == made.object_before == cluster.object
+    undone = plan_undo(Snapshot(), DaemonSet(made.object_after), Question())
+    assert undone.object_after == made.object_before == cluster.object
     local = plan(
         Request((IPV4,), "interface=bond4"),
         Snapshot(),
         DaemonSet(cluster.object),
         Question(),
-        AT.astimezone(timezone(timedelta(hours=2))),
+        Author(AT.astimezone(timezone(timedelta(hours=2)))),
     )
-    assert local.object_after["metadata"]["annotations"][PREVIOUS_ANNOTATION] == note
+    assert local.object_after["metadata"]["annotations"][RECORD_ANNOTATION] == note
 
 
 def test_nothing_to_change_makes_an_empty_plan_that_restarts_nothing() -> None:

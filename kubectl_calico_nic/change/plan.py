@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.finding import Finding
+from kubectl_calico_nic.snapshot.change_record import Stage
 from kubectl_calico_nic.snapshot.snapshot import Gap
+
+
+class Action(enum.Enum):
+    """What a plan does; the value is what reports call it."""
+
+    SET = "set"
+    UNDO = "undo"
+    RESUME = "resume"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +26,16 @@ class Edit:
     """One change to one variable. ``before`` and ``after`` are None where it is absent."""
 
     env: str
+    before: str | None
+    after: str | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldEdit:
+    """One change to one other field of the object, both sides for people."""
+
+    field: str
     before: str | None
     after: str | None
     why: str
@@ -54,11 +74,13 @@ class Roll:
 
     ``at_once`` pods are replaced at the same moment; ``blocked_by`` are nodes whose unready pod
     uses up maxUnavailable; ``passengers`` says what else the restart brings along; ``seconds`` is
-    an estimate of the whole, None without any basis.
+    an estimate of the whole, None without any basis. ``later`` pods restart when a staged change
+    is resumed.
     """
 
     restarts: int
     at_once: int = 1
+    later: int = 0
     blocked_by: tuple[str, ...] = ()
     passengers: tuple[str, ...] = ()
     seconds: int | None = None
@@ -72,7 +94,8 @@ class Plan:
     empty when nothing needs to change. ``object_before`` and ``object_after`` are the whole
     DaemonSet, for ``--diff`` and ``-o``. A finding among ``refusals`` stops the change unless
     ``--force`` overrides it (``stopping``); ``warnings`` are worth a question. ``gaps`` are what
-    could not be read.
+    could not be read. ``stage`` is the one that the patch leads to, None for a change that reaches
+    every pod at once.
     """
 
     owner: str
@@ -84,6 +107,9 @@ class Plan:
     patch: tuple[Mapping[str, Any], ...]
     nodes: tuple[NodeForecast, ...]
     roll: Roll
+    action: Action = Action.SET
+    fields: tuple[FieldEdit, ...] = ()
+    stage: Stage | None = None
     refusals: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
     gaps: tuple[Gap, ...] = ()
@@ -101,8 +127,9 @@ class Plan:
 
     def promises_the_same_as(self, other: Plan) -> bool:
         """Whether somebody who was shown ``other`` knows all that this plan does."""
-        mine, theirs = (
-            (plan.edits, plan.nodes, plan.refusals, plan.warnings, plan.roll.at_once)
-            for plan in (self, other)
-        )
-        return mine == theirs
+        return self._promise == other._promise
+
+    @property
+    def _promise(self) -> tuple[object, ...]:
+        what = (self.edits, self.fields, self.stage, self.nodes)
+        return (*what, self.refusals, self.warnings, self.roll.at_once)

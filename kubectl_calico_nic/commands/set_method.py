@@ -103,7 +103,7 @@ def _run(parsed: Parsed, environment: Environment) -> int:
 
 
 def _plan(parsed: Parsed, options: _Options, session: Session, environment: Environment) -> Plan:
-    from kubectl_calico_nic.change.planning import plan, routes_to_read
+    from kubectl_calico_nic.change.planning import Author, plan, routes_to_read
     from kubectl_calico_nic.collection.collect import Collector
     from kubectl_calico_nic.commands.expectation_flags import question, scope
     from kubectl_calico_nic.output.progress import progress
@@ -124,7 +124,7 @@ def _plan(parsed: Parsed, options: _Options, session: Session, environment: Envi
         snapshot,
         snapshot.daemon_sets[0],
         asked,
-        environment.now(),
+        Author(environment.now()),
     )
 
 

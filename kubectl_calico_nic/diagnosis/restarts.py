@@ -21,10 +21,11 @@ _SHOWN = 5
 
 def restarts(nodes: Sequence[NodeFacts], daemon_set: DaemonSet) -> RollForecast:
     """What a change of the template does to the pods on ``nodes``."""
-    return forecast_roll([_state(facts) for facts in nodes], Strategy.of(daemon_set.spec))
+    return forecast_roll([pod_state(facts) for facts in nodes], Strategy.of(daemon_set.spec))
 
 
-def _state(facts: NodeFacts) -> PodState:
+def pod_state(facts: NodeFacts) -> PodState:
+    """The pod of a node as the DaemonSet controller sees it; it does not match the new template."""
     pod = facts.pod
     if pod is None or pod.deleted:
         return PodState(facts.name, available=False, exists=False)

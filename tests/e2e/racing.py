@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from kubectl_calico_nic.change.record import PREVIOUS_ANNOTATION
+from kubectl_calico_nic.snapshot.change_record import RECORD_ANNOTATION
 
 from .api_client import CONFLICT, ApiError, Object
 from .editor import Editor
@@ -55,7 +55,7 @@ class Version:
                 for entry in env
                 if entry["name"] not in OWN and _FOREIGN not in entry["name"]
             ),
-            metadata.get("annotations", {}).get(PREVIOUS_ANNOTATION),
+            metadata.get("annotations", {}).get(RECORD_ANNOTATION),
         )
 
 

@@ -15,6 +15,7 @@ from kubectl_calico_nic.snapshot.snapshot import Snapshot
 from kubectl_calico_nic.workload.env import EnvValue
 from kubectl_calico_nic.workload.rolling import ON_DELETE, RollForecast
 
+ROLLOUT_BLOCKED = "rollout-blocked"
 _FELIX_IPV6 = "FELIX_IPV6SUPPORT"
 _FALSE = frozenset({"false", "0", "no", "off", "f", "n"})
 _SHOWN = 5
@@ -174,14 +175,14 @@ def roll_warnings(roll: RollForecast, daemon_set: DaemonSet) -> Iterator[Finding
     """What holds the restarts up."""
     if daemon_set.update_strategy == ON_DELETE:
         yield Finding(
-            "rollout-blocked",
+            ROLLOUT_BLOCKED,
             Severity.WARNING,
             "updateStrategy is OnDelete: no pod restarts by itself, each keeps its old method",
             "delete the pods one by one, or set updateStrategy to RollingUpdate",
         )
     if roll.blocked_by:
         yield Finding(
-            "rollout-blocked",
+            ROLLOUT_BLOCKED,
             Severity.WARNING,
             f"{_shown(roll.blocked_by)} not Ready, which uses up maxUnavailable: the Ready pods "
             "keep the old method until that changes",
