@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Sequence
@@ -20,19 +19,14 @@ from kubectl_calico_nic.environment import (
     Environment,
 )
 from kubectl_calico_nic.errors import CalicoNicError, UsageError
-from kubectl_calico_nic.flags.connection import CONNECTION_FLAGS
-from kubectl_calico_nic.flags.definition import Flag, Kind
+from kubectl_calico_nic.flags.definition import Flag
+from kubectl_calico_nic.flags.global_flags import GLOBAL_FLAGS
 from kubectl_calico_nic.flags.parser import parse, split_command
 
-_SUMMARY = (
-    "Which NIC and address did Calico choose on every node, is it the right one, why, and the one "
-    "value that fixes all nodes."
-)
-GLOBAL_FLAGS: tuple[Flag, ...] = (
-    *CONNECTION_FLAGS,
-    Flag("help", "Help for this command.", Kind.BOOL, short="h", group="Other"),
-    Flag("v", "Accepted as kubectl's.", Kind.COUNT, short="v", group="Other", hidden=True),
-)
+COMPLETER = "kubectl_complete-calico_nic"
+"""The name under which kubectl's shell completion starts this program."""
+COMPLETE = "__complete"
+"""The command that shells call, as cobra names it."""
 
 
 def run() -> None:
@@ -41,11 +35,14 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    argv = sys.argv[1:]
+    if os.path.basename(sys.argv[0]) == COMPLETER:
+        argv = [COMPLETE, *argv]
     try:
-        status = main(sys.argv[1:], Environment(program=sys.argv[0]))
+        status = main(argv, Environment(program=sys.argv[0]))
     except _Terminated as end:
         _leave_at_once(end.status)
-    if status == EXIT_INTERRUPTED:
+    if argv[:1] == [COMPLETE] or status == EXIT_INTERRUPTED:
         _leave_at_once(status)
     sys.exit(status)
 
@@ -112,6 +109,8 @@ def _leave_closed_pipe() -> int:
 
 
 def _dispatch(argv: Sequence[str], environment: Environment) -> int:
+    if argv[:1] == [COMPLETE]:
+        return _complete(argv[1:], environment)
     name, words = _split(argv)
     if name in (None, "help"):
         return _help(argv, words, environment)
@@ -123,6 +122,17 @@ def _dispatch(argv: Sequence[str], environment: Environment) -> int:
             f"The commands are: {', '.join(command_names())}"
         )
     return _run(command, words, environment)
+
+
+def _complete(words: Sequence[str], environment: Environment) -> int:
+    """Answer a shell; a person in the middle of a line is neither told nor asked anything."""
+    from kubectl_calico_nic.commands.complete import complete
+
+    if environment.stdin is sys.stdin:
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 2):
+            os.dup2(nowhere, descriptor)
+    return complete(words, environment)
 
 
 def _split(argv: Sequence[str]) -> tuple[str | None, list[str]]:
@@ -139,7 +149,7 @@ def _run(command: Command, words: Sequence[str], environment: Environment) -> in
     except UsageError as error:
         raise UsageError(f"{error}\n{see}") from None
     if parsed.truth("help"):
-        return _print(_command_help(command, environment), environment)
+        return _help_of(command, environment)
     status = command.run(parsed, environment)
     environment.stdout.flush()
     return status
@@ -155,48 +165,19 @@ def _help(argv: Sequence[str], words: Sequence[str], environment: Environment) -
     named = [word for word in words if not word.startswith("-")]
     command = load(named[0]) if "help" in argv and named else None
     if command is not None:
-        return _print(_command_help(command, environment), environment)
+        return _help_of(command, environment)
     if named:
         raise UsageError(f'unknown help topic "{named[0]}"')
     parse(words, GLOBAL_FLAGS)
-    return _print(_overview(environment), environment)
+    from kubectl_calico_nic.commands.help import overview
+
+    return _print(overview(environment.command, environment.columns), environment)
 
 
-def _width(environment: Environment) -> int:
-    return environment.width or shutil.get_terminal_size((100, 24)).columns
+def _help_of(command: Command, environment: Environment) -> int:
+    from kubectl_calico_nic.commands.help import command_help
 
-
-def _overview(environment: Environment) -> list[str]:
-    from kubectl_calico_nic.flags.help import flag_lines, paragraph
-
-    width = _width(environment)
-    names = [f"  {command.name:<14} {command.summary}" for command in load_all()]
-    return [
-        *paragraph(_SUMMARY, width),
-        "",
-        "Usage:",
-        f"  {environment.command} COMMAND [flags]",
-        "",
-        "Commands:",
-        *names,
-        *flag_lines(GLOBAL_FLAGS, width),
-        "",
-        f'Use "{environment.command} COMMAND --help" for more about a command.',
-    ]
-
-
-def _command_help(command: Command, environment: Environment) -> list[str]:
-    from kubectl_calico_nic.flags.help import examples, flag_lines, paragraph
-
-    width = _width(environment)
-    return [
-        *paragraph(f"{command.summary}. {command.description}".strip(), width),
-        *examples(environment.command, command.examples),
-        *flag_lines((*command.flags, *GLOBAL_FLAGS), width),
-        "",
-        "Usage:",
-        f"  {environment.command} {command.name} {command.usage} [flags]".replace("  [", " ["),
-    ]
+    return _print(command_help(command, environment.command, environment.columns), environment)
 
 
 def _print(lines: Sequence[str], environment: Environment) -> int:

@@ -59,6 +59,18 @@ class Environment:
         return self.height or shutil.get_terminal_size((100, 24)).lines
 
     @property
+    def screen_width(self) -> int | None:
+        """Columns of the terminal that shows stdout; None when it is no terminal."""
+        if not self.stdout_is_terminal:
+            return None
+        return self.width or shutil.get_terminal_size((100, 24)).columns
+
+    @property
+    def columns(self) -> int:
+        """Columns that wrapped text may fill: the terminal's, those of ``COLUMNS``, or 100."""
+        return self.width or shutil.get_terminal_size((100, 24)).columns
+
+    @property
     def stdout_is_terminal(self) -> bool:
         """Whether a person reads stdout on a terminal."""
         return self.stdout.isatty()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kubectl_calico_nic.findings.finding import Severity
-from kubectl_calico_nic.owners.recognition import owner_of
+from kubectl_calico_nic.owners.recognition import chain_of
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from tests.change_story import Cluster, ids
 
@@ -112,8 +112,8 @@ def test_an_owner_that_writes_the_old_value_back_is_named_and_can_be_overridden(
     ],
 )
 def test_what_names_no_owner_is_a_plain_manifest(metadata: dict[str, Any]) -> None:
-    found = owner_of(DaemonSet({"metadata": metadata}))
-    assert (found.word, found.restores, found.reverts) == ("manifest", "", False)
+    found = chain_of(DaemonSet({"metadata": metadata}))
+    assert (found.word, found.keeper, found.controller) == ("manifest", None, None)
 
 
 def test_a_controller_comes_before_every_other_owner() -> None:

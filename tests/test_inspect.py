@@ -20,10 +20,10 @@ def test_the_incident_is_found_and_the_one_value_that_fixes_it() -> None:
         "Calico v3.24.6, kube-system/calico-node, plain manifest, method first-found (default)\n"
         "\n"
         "NODE    READY  INTERFACE  ADDRESS          EXPECTED      BGP  VERDICT\n"
-        "node-3  yes    bond3      172.16.16.23/23  172.16.10.23  -    wrong-network\n"
-        "node-4  yes    bond3      172.16.16.24/23  172.16.10.24  -    wrong-network\n"
-        "node-1  yes    bond4      172.16.10.21/24  172.16.10.21  -    ok\n"
-        "node-2  yes    bond4      172.16.10.22/24  172.16.10.22  -    ok\n"
+        "node-3  yes    bond3      172.16.16.23/23  172.16.10.23  1/3  wrong-network\n"
+        "node-4  yes    bond3      172.16.16.24/23  172.16.10.24  1/3  wrong-network\n"
+        "node-1  yes    bond4      172.16.10.21/24  172.16.10.21  1/3  ok\n"
+        "node-2  yes    bond4      172.16.10.22/24  172.16.10.22  1/3  ok\n"
         "\n"
         "interface=bond4 gives all 4 nodes their expected address: 2 change, 4 pods restart one at "
         "a time.\n"
@@ -64,7 +64,7 @@ def test_the_json_contract() -> None:
             "network": "172.16.10.0/24",
             "interface": "bond4",
         },
-        "bgp": None,
+        "bgp": {"established": 1, "peers": 3},
         "evidence": ["log", "annotation"],
         "verdict": "wrong-network",
         "candidates": [],
@@ -152,7 +152,7 @@ def test_read_only_rights_are_enough_without_exec() -> None:
     with Simulated(story) as cluster:
         result = cluster.run("inspect")
     assert result.status == 2
-    assert "node-3  yes    bond3      172.16.16.23/23  172.16.10.23  -    wrong-network" in (
+    assert "node-3  yes    bond3      172.16.16.23/23  172.16.10.23  1/3  wrong-network" in (
         result.stdout
     )
     assert "no permission to create pods/exec" in result.stderr

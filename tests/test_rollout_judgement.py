@@ -11,7 +11,7 @@ import pytest
 from kubectl_calico_nic.calico.log.reading import LogReading, Outcome
 from kubectl_calico_nic.diagnosis.diagnose import diagnose
 from kubectl_calico_nic.diagnosis.question import Question
-from kubectl_calico_nic.rollout.judgement import judge
+from kubectl_calico_nic.rollout.judgement import judge, of_present_nodes
 from kubectl_calico_nic.rollout.state import NodeRollout, Phase, Rollout
 from kubectl_calico_nic.snapshot.pod import ContainerState
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
@@ -67,7 +67,8 @@ def snapshot(
 
 
 def judged(found: Snapshot, **question: Any) -> Rollout:
-    return judge(found, diagnose(found, Question(**question)), found.daemon_sets[0])
+    present = of_present_nodes(found)
+    return judge(present, diagnose(present, Question(**question)), found.daemon_sets[0])
 
 
 def row(found: Snapshot, name: str) -> NodeRollout:
@@ -106,11 +107,15 @@ def test_a_pod_that_is_being_deleted_proves_nothing() -> None:
     assert rollout.nodes[0].waits_for == "pod calico-node-node-1 is being deleted"
 
 
-def test_a_node_that_was_deleted_is_not_waited_for() -> None:
-    gone = dataclasses.replace(on(3, template=OLD), node=None)
+@pytest.mark.parametrize("last", [detected(BOND4.format(3), "bond4", "interface"),
+                                  detected("172.16.16.3/23", "bond3"), SILENT, None])  # fmt: skip
+def test_a_node_that_was_deleted_is_not_waited_for(last: LogReading | None) -> None:
+    """Its pod stays for a while, with its log or without."""
+    gone = dataclasses.replace(on(3, template=OLD, log=last), node=None)
     rollout = judged(snapshot(on(1), on(2), gone, desired=2))
     assert rollout.done
     assert [found.name for found in rollout.nodes] == ["node-1", "node-2"]
+    assert rollout.findings == ()
 
 
 def test_nodes_that_may_not_be_read_are_known_from_their_pods() -> None:

@@ -10,14 +10,14 @@ LONGEST_LINE = 64 * 1024
 
 _END_BYTES = 4 * 1024
 """All lines in so much at both ends of a log are looked at."""
-_TELLING = (
-    # Each begins with literal text: that is what makes the search fast.
-    re.compile(rb"\] (?:startup|monitor-addresses/|node-services/|reachaddr\.go )"),
-    re.compile(rb"Calico node (?:started|failed)"),
-    re.compile(rb" std(?:out|err) P "),
-)
-"""What the lines hold, prefixed or not, of which LogReader takes more than their time; pieces of
-lines may."""
+_TELLING = re.compile(rb"\] (?:startup|monitor-addresses/|node-services/|reachaddr\.go )")
+"""What the lines hold, prefixed or not, of which LogReader takes more than their time.
+
+It begins with literal text: that is what makes the search fast.
+"""
+_STARTED = re.compile(rb"Calico node (?:started|failed)")
+_PIECE_OF_CRI = re.compile(rb" std(?:out|err) P ")
+_CRI = re.compile(rb"[-+.:TZ0-9]{20,40} std(?:out|err) ")
 _PIECE = re.compile(
     # Of the CRI (tag P), and of docker (the text does not end with a newline).
     rb'[-+.:TZ0-9]{20,40} std(?:out|err) P |\{"log":"(?!.*\\n","stream":)'
@@ -44,11 +44,12 @@ def _of_whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
     """Cut ``blocks`` where lines end; the middle of overlong lines is left out."""
     begun = b""
     for block in blocks:
-        text = begun + block
-        end = text.rfind(b"\n") + 1
+        end = block.rfind(b"\n") + 1
         if end:
-            yield text[:end]
-        begun = text[end:] if end else text[:LONGEST_LINE]
+            yield b"".join((begun, memoryview(block)[:end]))
+            begun = block[end:]
+        else:
+            begun = (begun + block)[:LONGEST_LINE]
     if begun:
         yield begun
 
@@ -64,12 +65,21 @@ def _excerpt(block: bytes, head: int, tail: int) -> Iterator[bytes]:
     done = _end_of_line(block, block.rfind(b"\n", 0, head) + 1) if head else 0
     last = block.rfind(b"\n", 0, max(len(block) - tail, 0)) + 1
     yield block[:done]
-    for place in sorted(match.start() for each in _TELLING for match in each.finditer(block)):
+    for place in _telling_places(block):
         if done <= place < last:
             start = block.rfind(b"\n", done, place) + 1 or done
             done = _end_of_line(block, start)
             yield block[start:done]
     yield block[max(done, last) :]
+
+
+def _telling_places(block: bytes) -> list[int]:
+    places = [match.start() for match in _TELLING.finditer(block)]
+    more = [match.start() for match in _STARTED.finditer(block)]
+    last_line = block.rfind(b"\n", 0, -1) + 1
+    if _CRI.match(block) or _CRI.match(block, last_line):
+        more += [match.start() for match in _PIECE_OF_CRI.finditer(block)]
+    return sorted(places + more) if more else places
 
 
 def _end_of_line(block: bytes, start: int) -> int:

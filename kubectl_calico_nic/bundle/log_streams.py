@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from kubectl_calico_nic.bundle.log_names import LogName
 from kubectl_calico_nic.bundle.prefixes import PrefixedLine, strip_prefix
-from kubectl_calico_nic.calico.log.line_format import LogLine, parse_line
-from kubectl_calico_nic.calico.log.reader import LogReader
+from kubectl_calico_nic.calico.log.line_format import TIME_LENGTH, LogLine, parse_line
+from kubectl_calico_nic.calico.log.reader import LONGEST_LINE, LogReader
 from kubectl_calico_nic.calico.log.reading import LogReading
 from kubectl_calico_nic.calico.messages import Event, recognise
 from kubectl_calico_nic.snapshot.daemonset import CONTAINER
@@ -26,6 +26,8 @@ _SERVICES = re.compile(
     r"|cni-config-monitor|status-reporter|hostpath-init|complete-startup|node)/"
 )
 """The processes of the calico-node container (main.go); other containers of Calico name others."""
+_KNOWN_PREFIXES = 1000
+"""So many texts in front of lines are remembered; those with a time in them are new each time."""
 _NAMING = frozenset({Event.NODENAME_DETERMINED, Event.STARTING_NODE, Event.USING_NODE_NAME})
 
 
@@ -68,16 +70,30 @@ class _Stream:
         self._pieces: dict[str | None, str] = {}
 
     def feed(self, line: PrefixedLine) -> None:
-        text = self._pieces.pop(line.stream, "") + line.text
+        text = line.text
+        if self._pieces:
+            text = self._pieces.pop(line.stream, "") + text
         if line.partial and len(text) < _LONGEST_PIECE:
             self._pieces[line.stream] = text
+            return
+        text = text[:LONGEST_LINE]
+        if self.count_repeated(text):
             return
         parsed = parse_line(text)
         if parsed is not None:
             self._notice(parsed, text)
         elif text == "Calico node failed to start":
             self._open.has_ended = True
-        self._open.reader.feed(text)
+        self._open.reader.take(text, parsed)
+
+    def count_repeated(self, text: str) -> bool:
+        """Take a line, without its end, if it only repeats what the lines before it said."""
+        if self._pieces:
+            return False
+        time = self._open.reader.count_repeated(text)
+        if time is not None:
+            self._notice_time(time)
+        return time is not None
 
     def _notice(self, line: LogLine, text: str) -> None:
         is_start = line.component == "startup" or (
@@ -93,10 +109,15 @@ class _Stream:
         if said is not None and event in _NAMING:
             log.nodes.add(said.fields["node"])
         if not self._name.is_certain:
-            log.is_mixed = (
-                log.is_mixed or len(log.nodes) > 1 or _steps_back(log.last_time, line.time)
-            )
-        log.last_time = max(log.last_time, line.time)
+            log.is_mixed = log.is_mixed or len(log.nodes) > 1
+        self._notice_time(line.time)
+
+    def _notice_time(self, time: str) -> None:
+        log = self._open
+        if time >= log.last_time:
+            log.last_time = time
+        elif not self._name.is_certain and _steps_back(log.last_time, time):
+            log.is_mixed = True
 
     def _close(self) -> None:
         """End the log of a container; of each node only the newest ones are kept."""
@@ -132,7 +153,13 @@ def read_containers(lines: Iterable[str], name: LogName) -> list[ContainerLog]:
     out where path or prefix names them. The readings count the lines that were given.
     """
     streams: dict[tuple[str | None, ...], _Stream] = {}
+    known: dict[str, _Stream] = {}
     for text in lines:
+        place = text.find(" [") - TIME_LENGTH  # of Calico's own time, behind a prefix
+        if place >= 0:
+            repeating = known.get(text[:place])
+            if repeating is not None and repeating.count_repeated(text[place:]):
+                continue
         line = strip_prefix(text)
         if (line.container or name.container) not in (None, CONTAINER):
             continue
@@ -140,6 +167,8 @@ def read_containers(lines: Iterable[str], name: LogName) -> list[ContainerLog]:
         stream = streams.get(names)
         if stream is None:
             stream = streams[names] = _Stream(name.with_prefix(line))
+        if place >= 0 and text[place:] == line.text and len(known) < _KNOWN_PREFIXES:
+            known[text[:place]] = stream
         stream.feed(line)
     return [log for stream in streams.values() for log in stream.logs()]
 
@@ -151,8 +180,6 @@ def _tells(reading: LogReading) -> bool:
 
 def _steps_back(before: str, now: str) -> bool:
     """Whether ``now`` is so much earlier than ``before`` that another container logged it."""
-    if now >= before:
-        return False
     try:
         return datetime.fromisoformat(before) - datetime.fromisoformat(now) > _MOST_JITTER
     except ValueError:  # the form of a time, but no such day

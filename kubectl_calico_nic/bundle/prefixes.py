@@ -55,6 +55,10 @@ def strip_prefix(line: str) -> PrefixedLine:
     line = line.rstrip("\r\n")
     if line[10:11] == " " and line[4:5] == "-":  # most lines by far: Calico's own time comes first
         return PrefixedLine(line)
+    if line[10:11] == "T" and (match := _RUNTIME.match(line)):
+        return PrefixedLine(
+            line[match.end() :], partial=match["tag"] == "P", stream=match["stream"]
+        )
     if "\x1b[" in line:
         line = _COLOUR.sub("", line)
     if line.startswith("{"):

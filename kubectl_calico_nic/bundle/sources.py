@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NoReturn, cast
 
+from kubectl_calico_nic.bundle.unpacking import printable
 from kubectl_calico_nic.errors import CalicoNicError
 
 STDIN = "-"
@@ -18,11 +19,15 @@ STDIN = "-"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file to read: ``name`` is what messages call it. ``path`` is None for stdin."""
+    """One file to read: ``name`` is what messages call it. ``path`` is None for stdin.
+
+    ``is_named`` says that somebody asked for this very file, not for a folder around it.
+    """
 
     name: str
     path: Path | None = None
     stdin: BinaryIO | None = None
+    is_named: bool = True
 
     @contextmanager
     def open(self) -> Iterator[io.BufferedReader]:
@@ -61,13 +66,9 @@ def find_sources(paths: Iterable[str], stdin: BinaryIO | None) -> list[Source]:
             found[STDIN] = Source("stdin", stdin=stdin)
             continue
         for path in _files(text):
-            found.setdefault(os.path.realpath(path), Source(printable(path), Path(path)))
+            source = Source(printable(path), Path(path), is_named=path == text)
+            found.setdefault(os.path.realpath(path), source)
     return list(found.values())
-
-
-def printable(path: str) -> str:
-    """A path as text that can be written: a file's name may be no UTF-8."""
-    return os.fsencode(path).decode("utf-8", errors="replace")
 
 
 def _files(text: str) -> list[str]:

@@ -95,7 +95,8 @@ class Plan:
     DaemonSet, for ``--diff`` and ``-o``. A finding among ``refusals`` stops the change unless
     ``--force`` overrides it (``stopping``); ``warnings`` are worth a question. ``gaps`` are what
     could not be read. ``stage`` is the one that the patch leads to, None for a change that reaches
-    every pod at once.
+    every pod at once. ``advice`` is what to change where the owner keeps the setting, ready to
+    paste: lines of which the first says what it is; empty where there is nothing to say.
     """
 
     owner: str
@@ -113,6 +114,7 @@ class Plan:
     refusals: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    advice: str = ""
     object_before: Mapping[str, Any] = field(default_factory=dict, repr=False)
     object_after: Mapping[str, Any] = field(default_factory=dict, repr=False)
 

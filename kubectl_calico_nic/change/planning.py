@@ -25,7 +25,8 @@ from kubectl_calico_nic.diagnosis.question import Question
 from kubectl_calico_nic.diagnosis.restarts import restarts
 from kubectl_calico_nic.diagnosis.settings import env_of_template
 from kubectl_calico_nic.findings.finding import Finding
-from kubectl_calico_nic.owners.recognition import owner_of
+from kubectl_calico_nic.owners.link import Wanted
+from kubectl_calico_nic.owners.recognition import Chain, chain_of
 from kubectl_calico_nic.snapshot.change_record import (
     RECORD_ANNOTATION,
     Stage,
@@ -64,6 +65,7 @@ class _Change:
     prospect: Prospect
     stage: Stage | None
     roll: RollForecast
+    owners: Chain
 
 
 def plan(
@@ -89,10 +91,11 @@ def plan(
     Raises:
         InvalidValue: the value cannot work in this container.
     """
-    owner = owner_of(daemon_set)
+    owners = chain_of(daemon_set, snapshot.installations)
+    advice = owners.advice(Wanted(request.families, request.method))
     empty = empty_plan(request, daemon_set, snapshot)
-    if owner.reverts:
-        return replace(empty, refusals=(cluster.owner_reverts(daemon_set, owner),))
+    if owners.controller is not None:
+        return replace(empty, advice=advice, refusals=(cluster.owner_reverts(owners),))
     if under_way := tuple(staging.under_way(daemon_set)):
         return replace(empty, refusals=under_way)
     reach = Reach.of(daemon_set, request.families, snapshot, question)
@@ -105,7 +108,7 @@ def plan(
     stage = _stage(request, daemon_set, preview)
     after = _after(daemon_set, edits, stage, author)
     roll = restarts(reach.nodes, daemon_set)
-    change = _Change(request, reach, current, edits, preview, stage, roll)
+    change = _Change(request, reach, current, edits, preview, stage, roll, owners)
     return replace(
         empty,
         nodes=preview.forecasts,
@@ -114,6 +117,7 @@ def plan(
         stage=stage,
         patch=patch_between(daemon_set, after),
         object_after=after,
+        advice=advice,
         roll=_roll(change),
         refusals=tuple(_refusals(change)),
         warnings=tuple(_warnings(change)),
@@ -123,7 +127,7 @@ def plan(
 def empty_plan(request: Request, daemon_set: DaemonSet, snapshot: Snapshot) -> Plan:
     """The plan that changes nothing."""
     return Plan(
-        owner=owner_of(daemon_set).word,
+        owner=chain_of(daemon_set, snapshot.installations).word,
         daemon_set=daemon_set.key,
         resource_version=daemon_set.resource_version,
         families=request.families,
@@ -207,9 +211,8 @@ def _words(edit: Edit) -> str:
 
 
 def _refusals(change: _Change) -> Iterator[Finding]:
-    request, daemon_set = change.request, change.reach.daemon_set
-    prospect, snapshot = change.prospect, change.reach.snapshot
-    yield from cluster.owner_restores(daemon_set, owner_of(daemon_set))
+    request, prospect, snapshot = change.request, change.prospect, change.reach.snapshot
+    yield from cluster.owner_restores(change.owners)
     yield from cluster.setting_refusals(request, change.edits, change.current)
     if request.method is not None:
         for family in request.families:

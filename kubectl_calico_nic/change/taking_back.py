@@ -47,7 +47,7 @@ def plan_undo(snapshot: Snapshot, daemon_set: DaemonSet, question: Question) -> 
     Raises:
         NothingToEnd: there is no record of a change.
     """
-    kept = _record(daemon_set, "undo")
+    kept = read_change(daemon_set, "undo")
     reach = _reach(kept, snapshot, daemon_set, question)
     now = entries_of(daemon_set.container.get("env") or (), kept.names)
     before = tuple(entry for _, entry in kept.before)
@@ -63,7 +63,7 @@ def plan_undo(snapshot: Snapshot, daemon_set: DaemonSet, question: Question) -> 
     prospect = Prospect.of(reach, after, None)
     refusals = () if is_back or now == kept.after else (_changed_since(kept, daemon_set, now),)
     return replace(
-        empty_plan(_request(kept), daemon_set, snapshot),
+        empty_plan(request_of(kept), daemon_set, snapshot),
         action=Action.UNDO,
         edits=() if is_back else tuple(_edits(kept, now, before)),
         fields=_fields(kept, daemon_set, staged=staged),
@@ -92,7 +92,7 @@ def plan_resume(snapshot: Snapshot, daemon_set: DaemonSet, question: Question) -
     Raises:
         NothingToEnd: no change is under way.
     """
-    kept = _record(daemon_set, "resume")
+    kept = read_change(daemon_set, "resume")
     if kept.stage is None:
         raise NothingToEnd(
             f"nothing to resume: the last change of daemonset {daemon_set.key} reached every node"
@@ -108,7 +108,7 @@ def plan_resume(snapshot: Snapshot, daemon_set: DaemonSet, question: Question) -
     prospect = Prospect.of(reach, after, None)
     roll = rest_of_roll(reach.nodes, DaemonSet(after), _hash(daemon_set, snapshot))
     return replace(
-        empty_plan(_request(kept), daemon_set, snapshot),
+        empty_plan(request_of(kept), daemon_set, snapshot),
         action=Action.RESUME,
         fields=_fields(kept, daemon_set, staged=staged),
         patch=patch_between(daemon_set, after),
@@ -120,7 +120,12 @@ def plan_resume(snapshot: Snapshot, daemon_set: DaemonSet, question: Question) -
     )
 
 
-def _record(daemon_set: DaemonSet, verb: str) -> ChangeRecord:
+def read_change(daemon_set: DaemonSet, verb: str) -> ChangeRecord:
+    """The record of the last change; ``verb`` says for people what it is wanted for.
+
+    Raises:
+        NothingToEnd: there is none, or it cannot be read.
+    """
     try:
         kept = read_record(daemon_set.annotations)
     except BrokenRecord as error:
@@ -147,7 +152,8 @@ def _families(kept: ChangeRecord) -> tuple[Family, ...]:
     return found or (Family.IPV4,)
 
 
-def _request(kept: ChangeRecord) -> Request:
+def request_of(kept: ChangeRecord) -> Request:
+    """The families that the change was about."""
     return Request(_families(kept), None)
 
 

@@ -40,6 +40,7 @@ class ConnectionFlags:
     proxy_url: str | None = field(default=None, repr=False)
     request_timeout: str | None = None
     disable_compression: bool = False
+    kuberc: str | None = None
 
 
 def parse_request_timeout(text: str | None) -> float | None:

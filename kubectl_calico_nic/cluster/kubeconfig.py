@@ -74,7 +74,9 @@ def resolve(
             raise NoConfiguration(files, choice.why_no_server())
     address = server_address(cluster.server)
     user = _identified(user) if address.is_tls else _impersonation_only(user)
-    policy = read_plugin_policy(environ, home) if user.exec is not None else PluginPolicy()
+    policy = PluginPolicy()
+    if user.exec is not None:
+        policy = read_plugin_policy(environ, home, flags.kuberc)
     return Connection(address, namespace, cluster, user, policy, timeout, environ)
 
 

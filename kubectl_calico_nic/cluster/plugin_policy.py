@@ -68,8 +68,12 @@ class PluginPolicy:
         return ""
 
 
-def read_plugin_policy(environ: Mapping[str, str], home: str) -> PluginPolicy:
-    """Reads the policy from ``$KUBERC`` or ``~/.kube/kuberc``; without a file all may run.
+def read_plugin_policy(
+    environ: Mapping[str, str], home: str, explicit: str | None = None
+) -> PluginPolicy:
+    """Reads the policy from ``explicit`` (``--kuberc``), ``$KUBERC`` or ``~/.kube/kuberc``.
+
+    Without a file all may run.
 
     kubectl only warns when it cannot understand the file in the home directory, and then lets
     every plugin run; a policy that we cannot know is an error instead.
@@ -77,14 +81,21 @@ def read_plugin_policy(environ: Mapping[str, str], home: str) -> PluginPolicy:
     Raises:
         PreferencesError: the file exists and its policy cannot be known or obeyed.
     """
-    if environ.get("KUBECTL_KUBERC", "").lower() == "false" or environ.get("KUBERC") == "off":
+    if environ.get("KUBECTL_KUBERC", "").lower() == "false":
         return PluginPolicy()
-    path = environ.get("KUBERC") or os.path.join(home, ".kube", "kuberc")
+    if environ.get("KUBERC") == "off":
+        if explicit:
+            raise PreferencesError(
+                "disabling kuberc via KUBERC=off and passing kuberc flag are mutually exclusive"
+            )
+        return PluginPolicy()
+    named = explicit or environ.get("KUBERC")
+    path = named or os.path.join(home, ".kube", "kuberc")
     try:
         with open(path, "rb") as file:
             text = file.read()
     except FileNotFoundError:
-        if not environ.get("KUBERC"):
+        if not named:
             return PluginPolicy()
         raise PreferencesError(f"kuberc error open {path}: no such file or directory") from None
     except OSError as error:

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime, timezone
 from urllib.parse import quote
 
 from kubectl_calico_nic.calico.inventory import Inventory
 from kubectl_calico_nic.cluster.errors import ApiError
-from kubectl_calico_nic.collection.daemonsets import find_daemon_sets
+from kubectl_calico_nic.collection.configuration import (
+    Configuration,
+    read_configuration,
+    read_revisions,
+)
+from kubectl_calico_nic.collection.daemonsets import daemon_set_selector, find_daemon_sets
+from kubectl_calico_nic.collection.gaps import gap
 from kubectl_calico_nic.collection.logs import read_current_log, read_previous_log
+from kubectl_calico_nic.collection.node_statuses import with_node_statuses
+from kubectl_calico_nic.collection.pod_events import with_events
 from kubectl_calico_nic.collection.port import Api, Progress, Silent
-from kubectl_calico_nic.collection.probe import read_inventory, read_route
+from kubectl_calico_nic.collection.probe import Questions, probe_node
 from kubectl_calico_nic.collection.workers import DEFAULT_CONCURRENCY, each, pool
 from kubectl_calico_nic.errors import CalicoNicError
 from kubectl_calico_nic.iproute.annotation import parse_interfaces_annotation
@@ -22,13 +30,11 @@ from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.decode import (
     decode_node,
     decode_pod,
-    newest_revisions,
     pods_by_node,
 )
 from kubectl_calico_nic.snapshot.node import Node
 from kubectl_calico_nic.snapshot.pod import Pod
 from kubectl_calico_nic.snapshot.snapshot import Gap, LogState, NodeFacts, Snapshot
-from kubectl_calico_nic.workload.env import config_map_references
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +51,25 @@ class Scope:
     revisions: bool = False
 
 
+def _utc_now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
 class Collector:
-    """Collects the facts of one cluster, many requests at a time."""
+    """Collects the facts of one cluster, many requests at a time; ``now`` gives UTC."""
 
     def __init__(
-        self, api: Api, *, concurrency: int = DEFAULT_CONCURRENCY, progress: Progress | None = None
+        self,
+        api: Api,
+        *,
+        concurrency: int = DEFAULT_CONCURRENCY,
+        progress: Progress | None = None,
+        now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._api = api
         self._concurrency = concurrency
         self._progress = progress or Silent()
+        self._now = now
 
     def collect(self, scope: Scope) -> Snapshot:
         """Read DaemonSets, Nodes, pods and logs.
@@ -64,24 +80,27 @@ class Collector:
             DaemonSetNotFound: there is no calico-node.
             CalicoNicError: the cluster cannot be asked at all.
         """
+        taken_at = self._now().strftime("%Y-%m-%dT%H:%M:%SZ")
         with pool(self._concurrency) as executor:
             listing = executor.submit(self._nodes)
             daemon_sets, gaps = find_daemon_sets(self._api, scope.namespace, scope.daemon_set)
-            settings = executor.submit(self._config_maps, daemon_sets)
-            revisions = executor.submit(self._revisions, daemon_sets if scope.revisions else ())
+            settings = executor.submit(self._configuration, daemon_sets, scope)
             pods, reading = self._pods_and_logs(executor, daemon_sets, scope)
             nodes, node_gaps = listing.result()
             logs = {facts.name: facts for facts in _results(reading, self._progress)}
         facts = _merge(nodes, pods_by_node(pods), {name: logs[name] for name in sorted(logs)})
-        config_maps, config_gaps = settings.result()
-        newest, revision_gaps = revisions.result()
+        configuration = settings.result()
         log_gaps = tuple(gap for found in logs.values() for gap in found.gaps)
         return Snapshot(
             nodes=facts,
             daemon_sets=daemon_sets,
-            config_maps=config_maps,
-            revisions=newest,
-            gaps=(*gaps, *node_gaps, *config_gaps, *revision_gaps, *log_gaps),
+            config_maps=configuration.config_maps,
+            revisions=configuration.revisions,
+            cluster_version=configuration.cluster_version,
+            config_map_changes=configuration.config_map_changes,
+            installations=configuration.installations,
+            taken_at=taken_at,
+            gaps=(*gaps, *node_gaps, *configuration.gaps, *log_gaps),
         )
 
     def probe(
@@ -92,15 +111,23 @@ class Collector:
     ) -> Snapshot:
         """Read the interfaces of the nodes ``names`` by exec, and their routes.
 
-        ``destinations`` says by node whereto routes are asked for. Nodes without a running
-        calico-node container cannot be asked and become gaps.
+        ``destinations`` says by node whereto routes are asked for.
         """
-        wanted = [facts for facts in snapshot.nodes if facts.name in names and facts.pod]
         asked = destinations or {}
+        return self.ask(
+            snapshot, {name: Questions(destinations=asked.get(name, ())) for name in names}
+        )
+
+    def ask(self, snapshot: Snapshot, questions: Mapping[str, Questions]) -> Snapshot:
+        """Ask the calico-node containers of nodes, by exec.
+
+        Nodes without a running calico-node container cannot be asked and become gaps.
+        """
+        wanted = [facts for facts in snapshot.nodes if facts.name in questions and facts.pod]
         with pool(self._concurrency) as executor:
             answers = each(
                 executor,
-                lambda facts: self._probe_node(facts, asked.get(facts.name, ())),
+                lambda facts: probe_node(self._api, facts, questions[facts.name]),
                 wanted,
                 lambda count: self._progress.advance("interfaces", count, len(wanted)),
             )
@@ -110,6 +137,14 @@ class Collector:
             nodes=tuple(probed.get(facts.name, facts) for facts in snapshot.nodes),
             gaps=(*snapshot.gaps, *(gap for _, gaps in answers for gap in gaps)),
         )
+
+    def read_events(self, snapshot: Snapshot) -> Snapshot:
+        """Read the events of the calico-node pods."""
+        return with_events(self._api, snapshot)
+
+    def read_node_statuses(self, snapshot: Snapshot) -> Snapshot:
+        """Read the BGP sessions of nodes whose BIRD was not asked from CalicoNodeStatus objects."""
+        return with_node_statuses(self._api, snapshot)
 
     def read_nodes_again(self, snapshot: Snapshot, names: Collection[str]) -> Snapshot:
         """Read the Nodes ``names`` once more, one request each; what refuses stays as it was.
@@ -130,21 +165,9 @@ class Collector:
         try:
             node = decode_node(self._api.get(f"/api/v1/nodes/{quote(facts.name)}"))
         except CalicoNicError as error:
-            gap = _gap("get", "nodes", error, facts.name)
-            return facts, (gap,) if gap.forbidden else ()
+            found = gap("get", "nodes", error, facts.name)
+            return facts, (found,) if found.forbidden else ()
         return dataclasses.replace(facts, node=node), ()
-
-    def _probe_node(
-        self, facts: NodeFacts, destinations: tuple[str, ...]
-    ) -> tuple[NodeFacts, tuple[Gap, ...]]:
-        pod = facts.pod
-        assert pod is not None
-        try:
-            inventory = read_inventory(self._api, pod)
-            routes = {item: read_route(self._api, pod, item) for item in destinations}
-        except CalicoNicError as error:
-            return facts, (_gap(_exec_verb(error), "pods/exec", error, facts.name),)
-        return dataclasses.replace(facts, inventory=inventory, routes=routes), ()
 
     def _nodes(self) -> tuple[dict[str, Node], tuple[Gap, ...]]:
         try:
@@ -153,7 +176,7 @@ class Collector:
         except ApiError as error:
             if error.status != 403:
                 raise
-            return {}, (_gap("list", "nodes", error),)
+            return {}, (gap("list", "nodes", error),)
         return {node.name: node for node in found}, ()
 
     def _pods_and_logs(
@@ -184,32 +207,17 @@ class Collector:
             facts = dataclasses.replace(facts, log=log, log_state=kind)
         except CalicoNicError as error:
             facts = dataclasses.replace(facts, log_state=LogState.UNREADABLE)
-            gaps.append(_gap("get", "pods/log", error, pod.node))
+            gaps.append(gap("get", "pods/log", error, pod.node))
         if state.restarts and not pod.ready:
             try:
                 previous = read_previous_log(self._api, pod)
                 facts = dataclasses.replace(facts, previous_log=previous)
             except CalicoNicError as error:
-                gaps.append(_gap("get", "pods/log", error, pod.node))
+                gaps.append(gap("get", "pods/log", error, pod.node))
         return NodeLog(pod.node, facts, tuple(gaps))
 
-    def _config_maps(
-        self, daemon_sets: tuple[DaemonSet, ...]
-    ) -> tuple[dict[str, Mapping[str, str]], tuple[Gap, ...]]:
-        found: dict[str, Mapping[str, str]] = {}
-        gaps: list[Gap] = []
-        for daemon_set in daemon_sets:
-            for name in sorted(config_map_references(daemon_set.container)):
-                path = f"/api/v1/namespaces/{daemon_set.namespace}/configmaps/{quote(name)}"
-                try:
-                    data = self._api.get(path).get("data")
-                    found[f"{daemon_set.namespace}/{name}"] = data or {}
-                except ApiError as error:
-                    if error.status == 404:
-                        found[f"{daemon_set.namespace}/{name}"] = {}
-                    else:
-                        gaps.append(_gap("get", "configmaps", error))
-        return found, tuple(gaps)
+    def _configuration(self, daemon_sets: tuple[DaemonSet, ...], scope: Scope) -> Configuration:
+        return read_configuration(self._api, daemon_sets, with_revisions=scope.revisions)
 
     def logs(self, pods: Iterable[Pod]) -> list[NodeLog]:
         """Read the logs of ``pods``, many at a time."""
@@ -221,23 +229,7 @@ class Collector:
 
     def revisions(self, daemon_sets: tuple[DaemonSet, ...]) -> dict[str, str]:
         """The hash of the newest ControllerRevision by DaemonSet; empty without the right."""
-        return self._revisions(daemon_sets)[0]
-
-    def _revisions(
-        self, daemon_sets: tuple[DaemonSet, ...]
-    ) -> tuple[dict[str, str], tuple[Gap, ...]]:
-        found: list[Any] = []
-        gaps: list[Gap] = []
-        for daemon_set in daemon_sets:
-            path = f"/apis/apps/v1/namespaces/{daemon_set.namespace}/controllerrevisions"
-            try:
-                for page in self._api.pages(path, daemon_set_selector(daemon_set)):
-                    found += page
-            except ApiError as error:
-                if error.status != 403:
-                    raise
-                gaps.append(_gap("list", "controllerrevisions", error))
-        return newest_revisions(found), tuple(gaps)
+        return read_revisions(self._api, daemon_sets)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,27 +245,6 @@ def _results(reading: list[Future[NodeLog]], progress: Progress) -> Iterator[Nod
     for count, future in enumerate(reading, start=1):
         yield future.result()
         progress.advance("logs", count, len(reading))
-
-
-def _exec_verb(error: CalicoNicError) -> str:
-    """The right that is missing: a WebSocket needs ``get``, since Kubernetes v1.35 ``create`` too.
-
-    Mirrors AuthorizePodWebsocketUpgradeCreatePermission of kube-apiserver, whose refusal names no
-    verb.
-    """
-    return "get" if "cannot get resource" in str(error) else "create"
-
-
-def _gap(verb: str, resource: str, error: CalicoNicError, node: str | None = None) -> Gap:
-    forbidden = isinstance(error, ApiError) and error.status == 403
-    return Gap(verb, resource, str(error), node, forbidden)
-
-
-def daemon_set_selector(daemon_set: DaemonSet) -> tuple[tuple[str, str], ...]:
-    """The query that lists the pods of ``daemon_set`` by its selector."""
-    labels = (daemon_set.spec.get("selector") or {}).get("matchLabels") or {}
-    text = ",".join(f"{key}={value}" for key, value in labels.items())
-    return (("labelSelector", text),) if text else ()
 
 
 def _pod_pages(api: Api, daemon_sets: tuple[DaemonSet, ...]) -> Iterator[list[Pod]]:

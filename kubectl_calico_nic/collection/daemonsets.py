@@ -80,3 +80,10 @@ def _not_found(namespace: str | None, name: str, narrowed: bool) -> str:
     else:
         where, hint = "any namespace", "is Calico installed here? (kubectl get daemonsets -A)"
     return f"no {what} a container named {CONTAINER} in {where}: {hint}"
+
+
+def daemon_set_selector(daemon_set: DaemonSet) -> tuple[tuple[str, str], ...]:
+    """The query that lists the pods of ``daemon_set`` by its selector."""
+    labels = (daemon_set.spec.get("selector") or {}).get("matchLabels") or {}
+    text = ",".join(f"{key}={value}" for key, value in labels.items())
+    return (("labelSelector", text),) if text else ()

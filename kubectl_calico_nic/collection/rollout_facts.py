@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kubectl_calico_nic.collection.collect import Collector, NodeLog, daemon_set_selector
+from kubectl_calico_nic.collection.collect import Collector, NodeLog
+from kubectl_calico_nic.collection.daemonsets import daemon_set_selector
 from kubectl_calico_nic.collection.following import Change, Changed, Kind, Replaced
 from kubectl_calico_nic.errors import CalicoNicError
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kubectl_calico_nic.environment import Environment
-from kubectl_calico_nic.flags.definition import Flag, Parsed
+from kubectl_calico_nic.flags.definition import Completes, Flag, Parsed
+
+OTHER_COMMANDS = "Other Commands"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,9 @@ class Command:
 
     ``run`` takes the parsed command line and the environment and returns the exit status; it
     raises ``CalicoNicError`` for what could not be asked or done. ``usage`` is what follows the
-    name. ``examples`` are pairs of a comment and the arguments.
+    name. ``examples`` are pairs of a comment and the arguments. ``group`` is the heading in the list
+    of commands. ``completes`` says what an argument names, ``choices`` are all the arguments there
+    are.
     """
 
     name: str
@@ -25,3 +29,6 @@ class Command:
     flags: tuple[Flag, ...]
     run: Callable[[Parsed, Environment], int]
     description: str = ""
+    group: str = "Commands"
+    completes: Completes = Completes.NOTHING
+    choices: tuple[str, ...] = ()

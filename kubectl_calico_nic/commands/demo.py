@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kubectl_calico_nic.commands.command import Command
+from kubectl_calico_nic.commands.command import OTHER_COMMANDS, Command
 from kubectl_calico_nic.environment import EXIT_OK, Environment
 from kubectl_calico_nic.errors import CalicoNicError, UsageError
 from kubectl_calico_nic.flags.definition import Flag, Kind, Parsed
@@ -128,4 +128,5 @@ COMMAND = Command(
     ),
     flags=(Flag("serve", "Keep the cluster up and print a KUBECONFIG for it.", Kind.BOOL),),
     run=_run,
+    group=OTHER_COMMANDS,
 )

@@ -126,31 +126,23 @@ def _ask_cluster(options: _Options, parsed: Parsed, environment: Environment) ->
     from kubectl_calico_nic.collection.collect import Collector
     from kubectl_calico_nic.commands.expectation_flags import scope
     from kubectl_calico_nic.commands.live_cluster import open_session
-    from kubectl_calico_nic.commands.live_diagnosis import diagnose_live
+    from kubectl_calico_nic.commands.live_diagnosis import diagnose_live, look_closer
     from kubectl_calico_nic.diagnosis.what_if import destinations
     from kubectl_calico_nic.output.progress import progress
 
+    asked = options.question
     with open_session(parsed, environment) as session, progress(environment) as live:
-        collector = Collector(session, progress=live)
-        snapshot = collector.collect(scope(parsed, options.question))
-        _require_known(options.question.nodes, snapshot)
-        report, snapshot = diagnose_live(collector, snapshot, options.question)
-        if options.probe and (names := _to_probe(report, snapshot, options)):
+        collector = Collector(session, progress=live, now=environment.now)
+        snapshot = collector.collect(scope(parsed, asked, revisions=not options.methods))
+        _require_known(asked.nodes, snapshot)
+        report, snapshot = diagnose_live(collector, snapshot, asked)
+        if not options.methods:
+            snapshot = look_closer(collector, snapshot, report, asked, probe=options.probe)
+        elif options.probe:
+            names = asked.nodes or tuple(facts.name for facts in snapshot.nodes)
             routes = dict.fromkeys(names, destinations(options.methods))
             snapshot = collector.probe(snapshot, names, routes)
     return _diagnose(snapshot, options)
-
-
-def _to_probe(report: Report, snapshot: Snapshot, options: _Options) -> frozenset[str]:
-    """The nodes to ask for their interfaces: exec into calico-node is no small thing.
-
-    A recommendation has to suit every node; else those named, those asked about, or none.
-    """
-    if report.has_problem and not options.methods:
-        return frozenset(facts.name for facts in snapshot.nodes)
-    if options.question.nodes:
-        return frozenset(options.question.nodes)
-    return frozenset(facts.name for facts in snapshot.nodes if options.methods)
 
 
 def _require_known(names: tuple[str, ...], snapshot: Snapshot) -> None:
@@ -193,7 +185,8 @@ def _show(report: Report, options: _Options, environment: Environment) -> None:
         write(table.rows(report, wide=wide), stdout, environment)
         return
     height = environment.screen_height if folded else None
-    write(table.inspection(report, wide=wide, height=height), stdout, environment)
+    width = environment.screen_width
+    write(table.inspection(report, wide=wide, height=height, width=width), stdout, environment)
 
 
 def _status(report: Report) -> int:

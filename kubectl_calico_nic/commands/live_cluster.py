@@ -32,12 +32,13 @@ def open_session(parsed: Parsed, environment: Environment) -> Session:
         connection,
         request_timeout=connection.request_timeout,
         concurrency=DEFAULT_CONCURRENCY,
-        user_agent=_user_agent(),
+        user_agent=user_agent(),
         warn=warner(environment),
     )
 
 
-def _user_agent() -> str:
+def user_agent() -> str:
+    """What requests say they come from: ``kubectl-calico-nic/v0.1.0 (linux/amd64)``."""
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     return f"kubectl-calico-nic/v{__version__} ({platform.system().lower()}/{machine})"
 

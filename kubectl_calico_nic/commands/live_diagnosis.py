@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kubectl_calico_nic.collection.closer_look import questions
 from kubectl_calico_nic.collection.collect import Collector
 from kubectl_calico_nic.diagnosis.diagnose import diagnose
 from kubectl_calico_nic.diagnosis.question import Question
@@ -24,3 +25,17 @@ def diagnose_live(
         return report, snapshot
     snapshot = collector.read_nodes_again(snapshot, names)
     return diagnose(snapshot, question), snapshot
+
+
+def look_closer(
+    collector: Collector, snapshot: Snapshot, report: Report, question: Question, *, probe: bool
+) -> Snapshot:
+    """Read what explains the problems that ``report`` has: events, BGP sessions, interfaces.
+
+    ``probe`` allows exec into the calico-node containers.
+    """
+    if report.has_problem:
+        snapshot = collector.read_events(snapshot)
+    if probe and (asked := questions(report, snapshot, question)):
+        snapshot = collector.ask(snapshot, asked)
+    return collector.read_node_statuses(snapshot) if report.has_problem else snapshot

@@ -12,6 +12,8 @@ _MODULES: Mapping[str, str] = {
     "set": "set_method",
     "rollout-check": "rollout_check",
     "demo": "demo",
+    "completion": "completion",
+    "options": "options",
     "version": "version",
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kubectl_calico_nic.commands.command import Command
@@ -13,25 +13,34 @@ from kubectl_calico_nic.flags.connection import CONNECTION_FLAGS, repeated
 from kubectl_calico_nic.flags.definition import Flag, Kind, Parsed
 from kubectl_calico_nic.flags.dry_run import DRY_RUN, DryRun, dry_run
 from kubectl_calico_nic.flags.expectation import EXPECTATION_FLAGS, FAMILY, PROBE
-from kubectl_calico_nic.flags.method import METHOD_FLAGS, asked_method
+from kubectl_calico_nic.flags.method import METHOD_FLAGS, UNDO, asked_change
 from kubectl_calico_nic.flags.output import output_flag, output_format
+from kubectl_calico_nic.flags.staging import STAGING_FLAGS, Staging, asked_staging
 
 if TYPE_CHECKING:
     from kubectl_calico_nic.change.plan import Plan
-    from kubectl_calico_nic.change.request import Request
+    from kubectl_calico_nic.change.request import Request, StageRequest
     from kubectl_calico_nic.cluster.session import Session
+    from kubectl_calico_nic.commands.change_session import ChangeSession, Planner
+    from kubectl_calico_nic.diagnosis.question import Question
+    from kubectl_calico_nic.snapshot.daemonset import DaemonSet
+    from kubectl_calico_nic.snapshot.snapshot import Snapshot
 
 _FORMATS = ("json", "yaml")
-_ATTEMPTS = 5
-"""How often a plan is made anew because somebody else changed the object meanwhile."""
 FIELD_MANAGER = "kubectl-calico-nic"
+_SELECTOR = frozenset("=!()")
+"""What no name of a node has, and every label selector that is no bare key."""
+_DONE = {"set": "env updated", "undo": "env restored", "resume": "rollout resumed"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Options:
-    """The command line as values."""
+    """The command line as values; ``ends`` is ``undo`` or ``resume``, None for a new value."""
 
     request: Request
+    ends: str | None
+    staging: Staging
+    question: Question
     output: str
     dry_run: DryRun
     diff: bool
@@ -40,29 +49,31 @@ class _Options:
 
 
 def _options(parsed: Parsed) -> _Options:
-    output, strategy, method = (
-        output_format(parsed, _FORMATS),
-        dry_run(parsed),
-        asked_method(parsed),
-    )
+    output, strategy = output_format(parsed, _FORMATS), dry_run(parsed)
+    asked, staging = asked_change(parsed), asked_staging(parsed)
     if parsed.arguments:
         raise UsageError(f"extra arguments: {' '.join(parsed.arguments)}")
+    if asked.ends is not None and (staging.canary or staging.only_affected):
+        raise UsageError(f"--{asked.ends} reaches every node: it cannot be staged")
     from kubectl_calico_nic.change.request import Request
     from kubectl_calico_nic.change.values import check_value
-    from kubectl_calico_nic.commands.expectation_flags import families
+    from kubectl_calico_nic.commands.expectation_flags import families, question
     from kubectl_calico_nic.family import Family
 
-    asked = families(parsed) or (Family.IPV4,)
-    if method is not None:
-        for family in asked:
-            check_value(method, family)
+    wanted = families(parsed) or (Family.IPV4,)
+    if asked.method is not None:
+        for family in wanted:
+            check_value(asked.method, family)
     return _Options(
         request=Request(
-            asked,
-            method,
+            wanted,
+            asked.method,
             force=parsed.truth("force"),
             max_unknown=int(parsed.text("max-unknown", "0") or 0),
         ),
+        ends=asked.ends,
+        staging=staging,
+        question=question(parsed),
         output=output,
         dry_run=strategy,
         diff=parsed.truth("diff"),
@@ -76,95 +87,95 @@ def _run(parsed: Parsed, environment: Environment) -> int:
     from kubectl_calico_nic.commands.live_cluster import open_session
 
     with open_session(parsed, environment) as session:
-        plan = _plan(parsed, options, session, environment)
-        _preview(plan, options, environment)
-        write_gaps(plan.gaps, environment)
-        if plan.stopping(force=options.request.force):
-            return _refuse(plan, options, environment)
-        if plan.is_empty:
-            return _report(plan, "unchanged", options, environment)
-        if options.dry_run is DryRun.CLIENT:
-            return _report(plan, "env updated (dry run)", options, environment)
-        if not _may_go_ahead(plan, options, environment):
-            raise CalicoNicError("stopped: nothing was sent")
-        plan = _apply(plan, parsed, options, session, environment)
+        return _change(parsed, options, session, environment)
+
+
+def _change(parsed: Parsed, options: _Options, session: Session, environment: Environment) -> int:
+    from kubectl_calico_nic.change.planning import routes_to_read
+    from kubectl_calico_nic.commands.change_session import ChangeSession
+
+    request = replace(options.request, stage=_stage(options.staging, session))
+    change = ChangeSession(
+        session,
+        parsed,
+        environment,
+        options.question,
+        options.field_manager,
+        server_dry_run=options.dry_run is DryRun.SERVER,
+    )
+
+    def routes(snapshot: Snapshot, daemon_set: DaemonSet) -> dict[str, tuple[str, ...]]:
+        return routes_to_read(request, snapshot, daemon_set)
+
+    planner = _planner(request, options, session, environment)
+    plan = change.plan(planner, routes)
+    _preview(plan, options, environment)
+    write_gaps(plan.gaps, environment)
+    if plan.stopping(force=request.force):
+        return _refuse(plan, options, environment)
     if plan.is_empty:
         return _report(plan, "unchanged", options, environment)
-    note = " (server dry run)" if options.dry_run is DryRun.SERVER else ""
-    applied = options.dry_run is DryRun.NONE
-    return _report(
-        plan,
-        f"env updated{note}",
-        options,
-        environment,
-        applied=applied,
-        flags=repeated(parsed, (*CONNECTION_FLAGS, *EXPECTATION_FLAGS, FAMILY)),
+    done = _DONE[plan.action.value]
+    if options.dry_run is DryRun.CLIENT:
+        return _report(plan, f"{done} (dry run)", options, environment)
+    if not _may_go_ahead(plan, options, environment):
+        raise CalicoNicError("stopped: nothing was sent")
+    plan = change.apply(plan, planner, routes)
+    if plan.is_empty:
+        return _report(plan, "unchanged", options, environment)
+    if options.dry_run is DryRun.SERVER:
+        return _report(plan, f"{done} (server dry run)", options, environment)
+    _report(plan, done, options, environment, applied=True)
+    return _follow(change, plan, options)
+
+
+def _planner(
+    request: Request, options: _Options, session: Session, environment: Environment
+) -> Planner:
+    """What makes the plan, and makes it anew when somebody else was faster."""
+    if options.ends is not None:
+        from kubectl_calico_nic.change.taking_back import plan_resume, plan_undo
+
+        plan_end = plan_undo if options.ends == UNDO else plan_resume
+        return lambda snapshot, daemon_set: plan_end(snapshot, daemon_set, options.question)
+    from kubectl_calico_nic.change.planning import plan
+    from kubectl_calico_nic.commands.change_author import author_of
+
+    author = author_of(session, environment)
+    return lambda snapshot, daemon_set: plan(
+        request, snapshot, daemon_set, options.question, author
     )
 
 
-def _plan(parsed: Parsed, options: _Options, session: Session, environment: Environment) -> Plan:
-    from kubectl_calico_nic.change.planning import Author, plan, routes_to_read
-    from kubectl_calico_nic.collection.collect import Collector
-    from kubectl_calico_nic.commands.expectation_flags import question, scope
-    from kubectl_calico_nic.output.progress import progress
+def _stage(staging: Staging, session: Session) -> StageRequest | None:
+    """Which pods are to restart first; a label selector is for the server to read."""
+    from kubectl_calico_nic.change.request import StageRequest
+    from kubectl_calico_nic.snapshot.change_record import StageKind
 
-    asked = question(parsed)
-    with progress(environment) as live:
-        collector = Collector(session, progress=live)
-        snapshot = collector.collect(scope(parsed, asked, revisions=True))
-        if len(snapshot.daemon_sets) > 1:
-            names = ", ".join(found.key for found in snapshot.daemon_sets)
-            raise UsageError(f"several calico-node DaemonSets: {names}; name one with --daemonset")
-        if parsed.text("probe", "auto") == "auto":
-            everywhere = {facts.name for facts in snapshot.nodes}
-            routes = routes_to_read(options.request, snapshot, snapshot.daemon_sets[0])
-            snapshot = collector.probe(snapshot, everywhere, routes)
-    return plan(
-        options.request,
-        snapshot,
-        snapshot.daemon_sets[0],
-        asked,
-        Author(environment.now()),
-    )
+    if staging.only_affected:
+        return StageRequest(StageKind.ONLY_AFFECTED)
+    if staging.canary is None:
+        return None
+    if not _SELECTOR.isdisjoint(staging.canary):
+        pages = session.pages("/api/v1/nodes", (("labelSelector", staging.canary),))
+        names = tuple(item["metadata"]["name"] for page in pages for item in page)
+        if not names:
+            raise CalicoNicError(f'no node has labels that match "{staging.canary}"')
+    else:
+        words = (word.strip().removeprefix("node/") for word in staging.canary.split(","))
+        names = tuple(dict.fromkeys(word for word in words if word))
+    return StageRequest(StageKind.CANARY, names)
 
 
-def _apply(
-    shown: Plan, parsed: Parsed, options: _Options, session: Session, environment: Environment
-) -> Plan:
-    """Send the plan; when somebody changed the object meanwhile, plan anew and go on if equal.
+def _follow(change: ChangeSession, plan: Plan, options: _Options) -> int:
+    from kubectl_calico_nic.commands.change_rollout import ChangeRollout
 
-    Returns:
-        The plan that was sent; an empty one when the others made the same change meanwhile.
+    environment, flags = change.environment, (*CONNECTION_FLAGS, *EXPECTATION_FLAGS, FAMILY)
 
-    Raises:
-        CalicoNicError: the server refuses, or the new plan is not what was shown.
-    """
-    from kubectl_calico_nic.cluster.daemonset_patch import ChangedMeanwhile, send_patch
+    def command(words: str) -> str:
+        return " ".join(filter(None, (environment.command, words, repeated(change.parsed, flags))))
 
-    current = shown
-    for _ in range(_ATTEMPTS):
-        try:
-            send_patch(
-                session,
-                current,
-                field_manager=options.field_manager,
-                server_dry_run=options.dry_run is DryRun.SERVER,
-            )
-        except ChangedMeanwhile:
-            current = _plan(parsed, options, session, environment)
-            if current.is_empty:
-                return current
-            if not current.promises_the_same_as(shown):
-                raise CalicoNicError(
-                    f"daemonset {shown.daemon_set} was changed by somebody else meanwhile and the "
-                    "plan is no longer what was shown; nothing was sent: run the command again"
-                ) from None
-        else:
-            return current
-    raise CalicoNicError(
-        f"daemonset {shown.daemon_set} was changed by others {_ATTEMPTS} times meanwhile; "
-        "nothing was sent: try again when they have finished"
-    )
+    return ChangeRollout(change, options.staging, bool(options.output), command).follow(plan)
 
 
 def _preview(plan: Plan, options: _Options, environment: Environment) -> None:
@@ -219,7 +230,6 @@ def _report(
     environment: Environment,
     *,
     applied: bool = False,
-    flags: str = "",
 ) -> int:
     from kubectl_calico_nic.output.screen import line, write
 
@@ -228,9 +238,6 @@ def _report(
     else:
         name = plan.daemon_set.partition("/")[2]
         write([line(f"daemonset.apps/{name} {what}")], environment.stdout, environment)
-    if applied:
-        follow = " ".join(filter(None, (environment.command, "rollout-check", flags)))
-        write([line(f"Follow it: {follow}")], environment.stderr, environment)
     return EXIT_OK
 
 
@@ -248,13 +255,20 @@ COMMAND = Command(
         "Shows what every node would choose and what restarts, refuses what would do harm, and "
         "changes the calico-node container's env with one guarded patch."
     ),
-    usage="(--interface REGEX | --cidr CIDR | ... | --unset)",
+    usage="(--interface REGEX | --cidr CIDR | ... | --unset | --undo | --resume)",
     examples=(
         ("The NIC that carries the cluster", "set --interface bond4"),
         ("Preview only", "set --cidr 172.16.10.0/24 --dry-run=client"),
         ("See the change as a diff before it is made", "set --interface bond4 --dry-run --diff"),
         ("The IPv6 method", "set --interface bond4 --family 6"),
         ("Back to Calico's default", "set --unset"),
+        ("Try it on one node first", "set --interface bond4 --canary node-3"),
+        (
+            "Restart only what changes; the rest in the maintenance window",
+            "set --interface bond4 --only-affected",
+        ),
+        ("Go on with a staged change", "set --resume"),
+        ("Give back what the last set replaced", "set --undo"),
     ),
     flags=(
         *METHOD_FLAGS,
@@ -262,6 +276,7 @@ COMMAND = Command(
         DRY_RUN,
         Flag("diff", "Show the change as a diff of the object.", Kind.BOOL),
         output_flag(_FORMATS),
+        *STAGING_FLAGS,
         Flag("yes", "Do not ask when there are warnings.", Kind.BOOL, short="y"),
         Flag(
             "max-unknown",

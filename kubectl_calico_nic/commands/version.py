@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kubectl_calico_nic import __version__
-from kubectl_calico_nic.commands.command import Command
+from kubectl_calico_nic.commands.command import OTHER_COMMANDS, Command
 from kubectl_calico_nic.environment import EXIT_OK, Environment
 from kubectl_calico_nic.errors import UsageError
 from kubectl_calico_nic.flags.definition import Parsed
@@ -32,4 +32,5 @@ COMMAND = Command(
     examples=(("Print the version", "version"),),
     flags=(output_flag(_FORMATS),),
     run=_run,
+    group=OTHER_COMMANDS,
 )

@@ -17,16 +17,18 @@ from kubectl_calico_nic.diagnosis.report import (
     NodeReport,
     Recommendation,
     Report,
+    Sessions,
 )
 from kubectl_calico_nic.diagnosis.running_version import version_of_image
 from kubectl_calico_nic.diagnosis.settings import env_of_template
+from kubectl_calico_nic.diagnosis.symptoms import narrowed, with_symptoms
 from kubectl_calico_nic.diagnosis.verdict import verdict
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.case.case import Member
 from kubectl_calico_nic.findings.case.setting import FIRST_FOUND, Mode
 from kubectl_calico_nic.findings.catalogue import MENDED_BY_METHOD, find
 from kubectl_calico_nic.findings.finding import Finding
-from kubectl_calico_nic.owners.recognition import owner_of
+from kubectl_calico_nic.owners.recognition import chain_of
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.snapshot import Snapshot
 
@@ -39,23 +41,24 @@ def diagnose(snapshot: Snapshot, question: Question) -> Report:
     """
     subjects = subjects_of(snapshot, question)
     case = case_of(snapshot, question, subjects)
-    findings = find(case)
+    findings = with_symptoms(case, find(case))
     recommendations, advice = recommend(case, findings)
     findings = _with_commands(findings, recommendations, case.members)
     wanted = frozenset(question.nodes)
-    kept = [finding for finding in findings if not wanted or finding.node in wanted]
-    if not any(finding.id in MENDED_BY_METHOD for finding in kept):
+    kept = narrowed(findings, wanted) if wanted else findings
+    own = (finding for finding in kept if not wanted or finding.node in wanted)
+    if not any(finding.id in MENDED_BY_METHOD for finding in own):
         recommendations, advice = (), ()
     rows = [subject for subject in subjects if not wanted or subject.facts.name in wanted]
-    explained = [member for member in case.members if member.name in wanted]
     return Report(
         nodes=_nodes(rows, case.members, kept),
         daemon_sets=daemon_set_reports(snapshot, question, subjects),
-        findings=tuple(kept),
+        findings=kept,
         recommendations=recommendations,
         gaps=snapshot.gaps,
         advice=advice,
-        explanations=explain(explained, recommendations),
+        explanations=explain(case, question.nodes, recommendations),
+        total=len(subjects),
     )
 
 
@@ -126,10 +129,22 @@ def family_report(member: Member, findings: Iterable[Finding]) -> FamilyReport:
         interface=choice.interface,
         address=choice.address,
         expectation=shown(member.expected),
+        bgp=_sessions(member),
         since=choice.since,
         evidence=choice.evidence,
         findings=tuple(finding.id for finding in mine),
+        contradicted_by=choice.contradicted_by,
     )
+
+
+def _sessions(member: Member) -> Sessions | None:
+    """Count the BGP sessions; None where they are not known."""
+    known = member.facts.sessions.by_family if member.facts.sessions else {}
+    found = known.get(member.family)
+    if found is None:
+        return None
+    down = tuple(session.peer for session in found if not session.is_established)
+    return Sessions(len(found) - len(down), len(found), down)
 
 
 def _method(member: Member) -> str | None:
@@ -165,7 +180,7 @@ def _daemon_set(
     return DaemonSetReport(
         name=daemon_set.key,
         version=logged.pop() if len(logged) == 1 and not version.is_known else version.text,
-        owner=owner_of(daemon_set).word,
+        owner=chain_of(daemon_set, snapshot.installations).word,
         method={family: env.setting(family).method for family in families},
         mode={family: env.setting(family).mode.value for family in families},
     )

@@ -29,6 +29,8 @@ _TIME = "%Y-%m-%d %H:%M:%S.%f"
 _POLL_INTERVAL = "AUTODETECT_POLL_INTERVAL"
 _TWO_POLLS = timedelta(minutes=2)
 _MONITOR_SINCE = Version(3, 15, 2)
+_FILE_LOGGING_IS_OFF = "CALICO_DISABLE_FILE_LOGGING"
+_MONITOR_LOG_IS_COPIED = Version(3, 32, 0)
 _NOTHING_CHOSEN = frozenset({Outcome.FAILED, Outcome.INVALID_METHOD, Outcome.INVALID_ADDRESS})
 
 
@@ -148,7 +150,9 @@ def _weighed(
     if same_address(stored, choice.address):
         address = choice.address if "/" in choice.address else stored
         return replace(choice, address=address, evidence=(*choice.evidence, ANNOTATION))
-    if PREVIOUS_LOG in choice.evidence or _annotation_is_newer(reading, family, env, version):
+    if PREVIOUS_LOG in choice.evidence or _annotation_is_newer(
+        reading, family, facts, env, version
+    ):
         note = f"re-detected since {choice.address} was logged, without a line in the log"
         return Choice(True, address=stored, evidence=(ANNOTATION,), note=note)
     if _log_is_newer(reading, family, stored, facts):
@@ -157,7 +161,7 @@ def _weighed(
 
 
 def _annotation_is_newer(
-    reading: LogReading, family: Family, env: ContainerEnv, version: Version
+    reading: LogReading, family: Family, facts: NodeFacts, env: ContainerEnv, version: Version
 ) -> bool:
     """Whether re-detection ran after the last decision in the log, without a line there.
 
@@ -168,11 +172,24 @@ def _annotation_is_newer(
     newest = reading.latest(family)
     if newest is None or newest.stage is not Stage.STARTUP or version < _MONITOR_SINCE:
         return False
-    own_interval = _POLL_INTERVAL in env.variables
-    if own_interval or env.setting(family).mode not in (Mode.AUTODETECT, Mode.UNKNOWN):
+    if env.setting(family).mode not in (Mode.AUTODETECT, Mode.UNKNOWN):
+        return False
+    if _redetects_into_a_file(env, version) and reading.started:
+        # Its start stored the address long before the pod was Ready: what differs came later.
+        return facts.pod is not None and facts.pod.ready
+    if _POLL_INTERVAL in env.variables:
         return False
     decided, ended = _time(newest.last), _time(reading.last_time)
     return decided is not None and ended is not None and ended - decided > _TWO_POLLS
+
+
+def _redetects_into_a_file(env: ContainerEnv, version: Version) -> bool:
+    """Whether re-detection is known not to reach the container's log.
+
+    Mirrors filesystem/etc/rc.local and monitor-addresses/log/run of calico-node.
+    """
+    told = env.text(_FILE_LOGGING_IS_OFF)
+    return told is not None and told != "true" and version < _MONITOR_LOG_IS_COPIED
 
 
 def _log_is_newer(reading: LogReading, family: Family, stored: str, facts: NodeFacts) -> bool:

@@ -20,7 +20,9 @@ from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.case.case import Case, Member
 from kubectl_calico_nic.findings.case.choice import Choice
 from kubectl_calico_nic.findings.case.expected import Expected
+from kubectl_calico_nic.findings.case.keeper import Keeper
 from kubectl_calico_nic.findings.case.setting import Mode
+from kubectl_calico_nic.owners.recognition import chain_of
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
 
 
@@ -103,7 +105,22 @@ def case_of(snapshot: Snapshot, question: Question, subjects: tuple[Subject, ...
             for subject in subjects
             for family in subject.families
         ),
+        _keepers(snapshot, question),
     )
+
+
+def _keepers(snapshot: Snapshot, question: Question) -> dict[str, Keeper]:
+    """Who puts an edit of each DaemonSet back; absent where nobody does."""
+    chains = (
+        chain_of(found, snapshot.installations)
+        for found in snapshot.daemon_sets
+        if named(found.key, question.daemon_set)
+    )
+    return {
+        chain.daemon_set: Keeper(chain.keeper.suffers, chain.keeper.where, chain.evidence)
+        for chain in chains
+        if chain.keeper is not None
+    }
 
 
 def _member(subject: Subject, family: Family, choice: Choice, expectations: Expectations) -> Member:

@@ -220,7 +220,8 @@ def _recommendation(case: Case, problem: _Problem, trial: _Trial) -> Recommendat
         if _is_left_out(trial.forecasts[target.member.name], target.member.name in judged)
     )
     several = len(case.snapshot.daemon_sets) > 1
-    roll = _roll(case, problem.daemon_set)
+    mended = {name for name in problem.wrong if trial.forecasts[name].is_expected}
+    roll = _roll(case, problem.daemon_set, mended)
     logged = sum(found.is_logged for found in trial.forecasts.values())
     return Recommendation(
         daemon_set=problem.daemon_set,
@@ -240,6 +241,8 @@ def _recommendation(case: Case, problem: _Problem, trial: _Trial) -> Recommendat
         note=f"on {logged} of them their logs alone prove it" if logged else "",
         restarts=roll.restarts if roll else None,
         at_once=roll.at_once if roll else None,
+        seconds=roll.seconds if roll else None,
+        blocked_by=roll.blocked_by if roll else (),
     )
 
 
@@ -259,13 +262,13 @@ def _why_uncovered(target: Target, found: Forecast) -> str:
     return f"it would choose {found.address}"
 
 
-def _roll(case: Case, key: str | None) -> RollForecast | None:
-    """What a change of the template does to the DaemonSet's pods."""
+def _roll(case: Case, key: str | None, mended: Collection[str]) -> RollForecast | None:
+    """What a change of the template that mends some nodes does to the DaemonSet's pods."""
     daemon_set = case.snapshot.daemon_set(key or "")
     if daemon_set is None:
         return None
     nodes = {member.name: member.facts for member in case.members if member.daemon_set == key}
-    return restarts(tuple(nodes.values()), daemon_set)
+    return restarts(tuple(nodes.values()), daemon_set, mended)
 
 
 def _changes(now: str | None, then: Forecast) -> bool:

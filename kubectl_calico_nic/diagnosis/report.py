@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kubectl_calico_nic.calico.inventory import Interface
-from kubectl_calico_nic.calico.log.reading import Decision
+from kubectl_calico_nic.diagnosis.node_story import Explanation
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.snapshot.snapshot import Gap
@@ -29,10 +28,11 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """BGP sessions of one node and family."""
+    """BGP sessions of one node and family; ``down`` are the peers that are not established."""
 
     established: int
     peers: int
+    down: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ class FamilyReport:
     """One node's choice in one family, and the judgement of it.
 
     The fields are those of the JSON contract (docs/json.md). ``findings`` are the ids that concern
-    this node and family, most severe first.
+    this node and family, most severe first. ``contradicted_by`` is the stored address where the
+    log says another one and no order tells which is newer.
     """
 
     family: Family
@@ -56,6 +57,7 @@ class FamilyReport:
     candidates: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    contradicted_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,9 @@ class Recommendation:
     ``uncovered`` names the others and ``why_uncovered`` says why of each, in the same order.
     ``note`` is a sentence about what the coverage rests on.
     Setting it restarts ``restarts`` pods, up to ``at_once`` of them at the same moment; both are
-    None where the DaemonSet was not read.
+    None where the DaemonSet was not read. ``seconds`` is about how long that takes, by what the
+    pods' last starts took; None without any basis, and while ``blocked_by`` (nodes that are not
+    Ready and use up what the DaemonSet's strategy allows) holds it up.
     """
 
     daemon_set: str | None
@@ -111,32 +115,8 @@ class Recommendation:
     note: str = ""
     restarts: int | None = None
     at_once: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reasoning:
-    """Why ``method`` gives what it gives on this node.
-
-    ``is_in_force`` says that it is the method now configured, else it is the recommended one.
-    ``reasons`` has a sentence per interface in the order that Calico walks them.
-    """
-
-    family: Family
-    method: str
-    is_in_force: bool
-    address: str | None
-    interface: str | None
-    reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """One node. ``timeline`` are the decisions that its logs hold, oldest first."""
-
-    node: str
-    interfaces: tuple[Interface, ...]
-    timeline: tuple[Decision, ...]
-    reasonings: tuple[Reasoning, ...]
+    seconds: int | None = None
+    blocked_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +124,8 @@ class Report:
     """Everything ``inspect`` has to say.
 
     ``advice`` are sentences where something is wrong and no value can be recommended;
-    ``explanations`` are of the nodes that were asked about by name.
+    ``explanations`` are of the nodes that were asked about by name. ``total`` counts the nodes of
+    the cluster, of which ``nodes`` may be a part.
     """
 
     nodes: tuple[NodeReport, ...]
@@ -154,6 +135,7 @@ class Report:
     gaps: tuple[Gap, ...] = ()
     advice: tuple[str, ...] = ()
     explanations: tuple[Explanation, ...] = ()
+    total: int = 0
 
     @property
     def has_problem(self) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.pod import Pod
@@ -19,9 +20,25 @@ from kubectl_calico_nic.workload.rolling import (
 _SHOWN = 5
 
 
-def restarts(nodes: Sequence[NodeFacts], daemon_set: DaemonSet) -> RollForecast:
-    """What a change of the template does to the pods on ``nodes``."""
-    return forecast_roll([pod_state(facts) for facts in nodes], Strategy.of(daemon_set.spec))
+def restarts(
+    nodes: Sequence[NodeFacts], daemon_set: DaemonSet, mended: Collection[str] = ()
+) -> RollForecast:
+    """What a change of the template does to the pods on ``nodes``.
+
+    The pods on the nodes ``mended`` are not Ready for what the change mends: they are replaced
+    first, and hold nothing up.
+    """
+    strategy = Strategy.of(daemon_set.spec)
+    states = [pod_state(facts) for facts in nodes]
+    roll = forecast_roll(states, strategy)
+    if not roll.blocked_by or not mended:
+        return roll
+    hopeful = [
+        replace(state, available=True) if state.exists and state.node in mended else state
+        for state in states
+    ]
+    later = forecast_roll(hopeful, strategy)
+    return replace(roll, blocked_by=later.blocked_by, seconds=later.seconds)
 
 
 def pod_state(facts: NodeFacts) -> PodState:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from kubectl_calico_nic.calico.version import NEWEST_KNOWN, Version
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts
+from kubectl_calico_nic.workload.image import image_tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +24,6 @@ class RunningVersion:
     def text(self) -> str | None:
         """The version for reports; None when it is not known."""
         return str(self.version) if self.is_known else None
-
-
-def image_tag(image: str) -> str | None:
-    """The tag of an image reference (``registry:5000/calico/node:v3.24.6@sha256:...``).
-
-    None when it names none.
-    """
-    name = image.partition("@")[0].rpartition("/")[2]
-    return name.partition(":")[2] or None
 
 
 def version_of_image(image: str, cluster_version: str | None) -> RunningVersion:

@@ -14,6 +14,7 @@ from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
 from kubectl_calico_nic.workload.env import EnvValue, effective_env, pod_fields, unread_sources
 
 _BACKEND = "CALICO_NETWORKING_BACKEND"
+_BACKENDS_WITHOUT_BIRD = frozenset({"none", "vxlan", "gobgp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,14 @@ class ContainerEnv:
     def backend_is_none(self) -> bool:
         """Whether calico-node does no networking (canal, policy-only)."""
         return self.text(_BACKEND) == "none"
+
+    @property
+    def may_run_bird(self) -> bool:
+        """Whether BIRD runs beside it, as far as is known.
+
+        Mirrors filesystem/etc/rc.local of calico-node: any other backend means BIRD.
+        """
+        return self.text(_BACKEND) not in _BACKENDS_WITHOUT_BIRD
 
 
 UNREAD = ContainerEnv({}, is_complete=False)

@@ -10,6 +10,7 @@ from kubectl_calico_nic.findings.case.case import Case, Member
 from kubectl_calico_nic.findings.case.choice import LOG
 from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.findings.kind import Kind
+from kubectl_calico_nic.findings.vip_chosen import cure_of, is_virtual
 
 
 def _find(case: Case) -> Iterator[Finding]:
@@ -42,6 +43,8 @@ def _refused(member: Member, other: Member) -> Finding:
         nics = f"({_nic(other, address)} there, {_nic(member, address)} here)"
         what = f"{other.name} has {address} too {nics}"
         advice = "an address that two nodes have serves neither: choose another NIC, or change it"
+        if is_virtual(member) or is_virtual(other):
+            advice = f"a virtual address is no node's own: {cure_of(member)}"
     else:
         what = f"{address} is also recorded on {other.name}; which of the two is stale is not known"
         advice = (

@@ -7,20 +7,38 @@ docs/findings.md, and a section there.
 from __future__ import annotations
 
 from kubectl_calico_nic.findings.address_conflict import ADDRESS_CONFLICT
+from kubectl_calico_nic.findings.address_not_on_host import ADDRESS_NOT_ON_HOST
+from kubectl_calico_nic.findings.bgp_down import BGP_DOWN
 from kubectl_calico_nic.findings.case.case import Case
 from kubectl_calico_nic.findings.detection_failed import DETECTION_FAILED
 from kubectl_calico_nic.findings.differs_from_internal_ip import DIFFERS_FROM_INTERNAL_IP
+from kubectl_calico_nic.findings.duplicate_internal_ip import DUPLICATE_INTERNAL_IP
 from kubectl_calico_nic.findings.evidence_disagrees import EVIDENCE_DISAGREES
 from kubectl_calico_nic.findings.finding import Finding
+from kubectl_calico_nic.findings.flapping import FLAPPING
+from kubectl_calico_nic.findings.foreign_bridge import FOREIGN_BRIDGE
+from kubectl_calico_nic.findings.ipv6_clears_ipv4 import IPV6_CLEARS_IPV4
+from kubectl_calico_nic.findings.ipv6_not_enabled import IPV6_NOT_ENABLED
 from kubectl_calico_nic.findings.kept_stale_address import KEPT_STALE_ADDRESS
 from kubectl_calico_nic.findings.kind import Kind
+from kubectl_calico_nic.findings.known_bug import KNOWN_BUG
+from kubectl_calico_nic.findings.latent import LATENT
+from kubectl_calico_nic.findings.method_ambiguous import METHOD_AMBIGUOUS
 from kubectl_calico_nic.findings.method_invalid import METHOD_INVALID
 from kubectl_calico_nic.findings.method_no_effect import METHOD_NO_EFFECT
+from kubectl_calico_nic.findings.method_too_new import METHOD_TOO_NEW
+from kubectl_calico_nic.findings.mixed_versions import MIXED_VERSIONS
 from kubectl_calico_nic.findings.no_evidence import NO_EVIDENCE
 from kubectl_calico_nic.findings.no_expectation import NO_EXPECTATION
 from kubectl_calico_nic.findings.no_pod import NO_POD
 from kubectl_calico_nic.findings.nodes_disagree import NODES_DISAGREE
+from kubectl_calico_nic.findings.not_the_nic import NOT_THE_NIC
 from kubectl_calico_nic.findings.nothing_to_choose import NOTHING_TO_CHOOSE
+from kubectl_calico_nic.findings.old_template import OLD_TEMPLATE
+from kubectl_calico_nic.findings.owner_reverts import OWNER_REVERTS
+from kubectl_calico_nic.findings.rollout_blocked import ROLLOUT_BLOCKED
+from kubectl_calico_nic.findings.staged import STAGED
+from kubectl_calico_nic.findings.vip_chosen import VIP_CHOSEN
 from kubectl_calico_nic.findings.wrong_interface import WRONG_INTERFACE
 from kubectl_calico_nic.findings.wrong_network import WRONG_NETWORK
 
@@ -29,14 +47,32 @@ CATALOGUE: tuple[Kind, ...] = (
     DETECTION_FAILED,
     METHOD_INVALID,
     KEPT_STALE_ADDRESS,
+    ADDRESS_NOT_ON_HOST,
     WRONG_NETWORK,
     WRONG_INTERFACE,
+    VIP_CHOSEN,
+    BGP_DOWN,
+    NOT_THE_NIC,
+    IPV6_CLEARS_IPV4,
+    ROLLOUT_BLOCKED,
     NO_POD,
     NO_EVIDENCE,
     NODES_DISAGREE,
     EVIDENCE_DISAGREES,
+    FLAPPING,
+    FOREIGN_BRIDGE,
+    KNOWN_BUG,
+    METHOD_TOO_NEW,
+    METHOD_AMBIGUOUS,
     METHOD_NO_EFFECT,
+    IPV6_NOT_ENABLED,
+    DUPLICATE_INTERNAL_IP,
+    OLD_TEMPLATE,
+    MIXED_VERSIONS,
+    STAGED,
+    OWNER_REVERTS,
     DIFFERS_FROM_INTERNAL_IP,
+    LATENT,
     NOTHING_TO_CHOOSE,
     NO_EXPECTATION,
 )

@@ -16,27 +16,38 @@ def _find(case: Case) -> Iterator[Finding]:
     for member in case.members:
         if member.choice.outcome is not Outcome.FAILED:
             continue
-        label = member.family.label
-        if (member.name, member.family) in dragged:
-            other = next(family for family in Family if family is not member.family).label
-            yield DETECTION_FAILED.about(
-                member,
-                f"{member.name}: the failed {other} detection cleared the {label} address too",
-                f"mend the {other} detection",
-                f"lost their {label} addresses to the failed {other} detection",
-            )
-            continue
-        method = member.setting.method or member.choice.method_word or "detection"
-        reaches = method.startswith("can-reach")
-        yield DETECTION_FAILED.about(
-            member,
-            f"{member.name}: {method} selects no {label} address{why_nothing(member)}; "
-            "its stored address was cleared",
-            "bring back the route or name that it needs, or change the method"
-            if reaches
-            else "change the method; restarting will not help",
-            f"get no {label} address from {method}; their stored addresses were cleared",
-        )
+        if (member.name, member.family) not in dragged:
+            yield _failed(member)
+        elif member.family is Family.IPV6:  # of IPv4 it is ipv6-clears-ipv4
+            yield _dragged(member)
+
+
+def _failed(member: Member) -> Finding:
+    label, method = member.family.label, method_of(member)
+    reaches = method.startswith("can-reach")
+    return DETECTION_FAILED.about(
+        member,
+        f"{member.name}: {method} selects no {label} address{why_nothing(member)}; "
+        "its stored address was cleared",
+        "bring back the route or name that it needs, or change the method"
+        if reaches
+        else "change the method; restarting will not help",
+        f"get no {label} address from {method}; their stored addresses were cleared",
+    )
+
+
+def _dragged(member: Member) -> Finding:
+    return DETECTION_FAILED.about(
+        member,
+        f"{member.name}: the failed IPv4 detection cleared the IPv6 address too",
+        "mend the IPv4 detection",
+        "lost their IPv6 addresses to the failed IPv4 detection",
+    )
+
+
+def method_of(member: Member) -> str:
+    """The method that found nothing, for people; its kind where the log says no more."""
+    return member.setting.method or member.choice.method_word or "detection"
 
 
 def dragged_along(case: Case) -> frozenset[tuple[str, Family]]:

@@ -24,6 +24,9 @@ class Finding:
     whole cluster or node. ``message`` says what, with names and numbers; ``next`` what to do.
     ``together`` goes on after ``400 nodes`` (``are on bond3 ...``): nodes with the same words have
     the same cause and are told as one story; empty where each node has a story of its own.
+    ``why`` is the evidence in words (no sentence's end) where it is not that of the node's own
+    row: log, annotation, method. ``explains`` names the other nodes whose symptoms (lost sessions,
+    not Ready) are the consequence of this: they are told with it, not for themselves.
     ``overridable`` says that ``set --force`` may go on in spite of it.
     """
 
@@ -35,6 +38,8 @@ class Finding:
     family: Family | None = None
     together: str = ""
     overridable: bool = True
+    why: str = ""
+    explains: tuple[str, ...] = ()
 
     @property
     def docs(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kubectl_calico_nic.calico.log.reading import Outcome
 from kubectl_calico_nic.findings.case.case import Case
-from kubectl_calico_nic.findings.detection_failed import why_nothing
+from kubectl_calico_nic.findings.detection_failed import method_of, why_nothing
 from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.findings.kind import Kind
 
@@ -15,7 +15,7 @@ def _find(case: Case) -> Iterator[Finding]:
     for member in case.networked():
         if member.choice.outcome is not Outcome.KEPT:
             continue
-        method = member.setting.method or member.choice.method_word or "detection"
+        method = method_of(member)
         ready = "is Ready, but " if member.is_ready else "kept its old address: "
         yield KEPT_STALE_ADDRESS.about(
             member,

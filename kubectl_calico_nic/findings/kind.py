@@ -25,12 +25,48 @@ class Kind:
     condition: Callable[[Case], Iterator[Finding]]
     is_mended_by_method: bool = False
 
-    def about(self, member: Member, message: str, advice: str, together: str = "") -> Finding:
+    def about(
+        self,
+        member: Member,
+        message: str,
+        advice: str,
+        together: str = "",
+        *,
+        why: str = "",
+        explains: tuple[str, ...] = (),
+    ) -> Finding:
         """A finding of this kind about one node and family; see ``Finding`` for the words."""
         return Finding(
-            self.id, self.severity, message, advice, member.name, member.family, together
+            self.id,
+            self.severity,
+            message,
+            advice,
+            member.name,
+            member.family,
+            together,
+            why=why,
+            explains=explains,
         )
 
-    def about_node(self, name: str, message: str, advice: str, together: str = "") -> Finding:
-        """A finding of this kind about a whole node."""
-        return Finding(self.id, self.severity, message, advice, name, None, together)
+    def about_node(
+        self,
+        name: str | None,
+        message: str,
+        advice: str,
+        together: str = "",
+        *,
+        why: str = "",
+        explains: tuple[str, ...] = (),
+    ) -> Finding:
+        """A finding of this kind about a whole node, or the whole cluster where ``name`` is None."""
+        return Finding(
+            self.id,
+            self.severity,
+            message,
+            advice,
+            name,
+            None,
+            together,
+            why=why,
+            explains=explains,
+        )

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from kubectl_calico_nic.flags.definition import Flag, Kind, Parsed
+from kubectl_calico_nic.flags.definition import Completes, Flag, Kind, Parsed
 
 if TYPE_CHECKING:
     from kubectl_calico_nic.cluster.connection_flags import ConnectionFlags
@@ -24,38 +24,83 @@ def _flag(
     *,
     short: str | None = None,
     hidden: bool = False,
+    placeholder: str = "",
+    completes: Completes = Completes.NOTHING,
 ) -> Flag:
-    return Flag(name, text, kind, short=short, group=GROUP, hidden=hidden)
+    return Flag(
+        name,
+        text,
+        kind,
+        short=short,
+        placeholder=placeholder,
+        group=GROUP,
+        hidden=hidden,
+        completes=completes,
+    )
+
+
+def _file(name: str, text: str) -> Flag:
+    return _flag(name, text, placeholder="FILE", completes=Completes.FILES)
+
+
+def _name(name: str, text: str, completes: Completes, short: str | None = None) -> Flag:
+    return _flag(name, text, short=short, placeholder="NAME", completes=completes)
+
+
+def _ignored(name: str, kind: Kind = Kind.STRING) -> Flag:
+    return _flag(name, "Accepted as kubectl's.", kind, hidden=True)
 
 
 CONNECTION_FLAGS: tuple[Flag, ...] = (
-    _flag("kubeconfig", "Path to the kubeconfig file to use."),
-    _flag("context", "The name of the kubeconfig context to use."),
-    _flag("cluster", "The name of the kubeconfig cluster to use."),
-    _flag("user", "The name of the kubeconfig user to use."),
-    _flag("namespace", "Look for calico-node in this namespace only.", short="n"),
-    _flag("server", "The address and port of the Kubernetes API server.", short="s"),
-    _flag("tls-server-name", "Server name to use for server certificate validation."),
+    _file("kubeconfig", "Path to the kubeconfig file to use."),
+    _name("context", "The name of the kubeconfig context to use.", Completes.CONTEXTS),
+    _name("cluster", "The name of the kubeconfig cluster to use.", Completes.CLUSTERS),
+    _name("user", "The name of the kubeconfig user to use.", Completes.USERS),
+    _name("namespace", "Look for calico-node in this namespace only.", Completes.NAMESPACES, "n"),
+    _flag(
+        "server",
+        "The address and port of the Kubernetes API server.",
+        short="s",
+        placeholder="ADDRESS",
+    ),
+    _flag(
+        "tls-server-name",
+        "Server name to use for server certificate validation.",
+        placeholder="NAME",
+    ),
     _flag(
         "insecure-skip-tls-verify", "Do not check the server's certificate: insecure.", Kind.BOOL
     ),
-    _flag("certificate-authority", "Path to a cert file for the certificate authority."),
-    _flag("client-certificate", "Path to a client certificate file for TLS."),
-    _flag("client-key", "Path to a client key file for TLS."),
-    _flag("token", "Bearer token for authentication to the API server."),
-    _flag("username", "Username for basic authentication to the API server."),
-    _flag("password", "Password for basic authentication to the API server."),
-    _flag("as", "Username to impersonate; may be a service account."),
-    _flag("as-group", "Group to impersonate, may be repeated.", Kind.ARRAY),
-    _flag("as-uid", "UID to impersonate."),
-    _flag("as-user-extra", "KEY=VALUE to impersonate, may be repeated.", Kind.ARRAY),
-    _flag("proxy-url", "Proxy to reach the API server through."),
-    _flag("request-timeout", "Give up on a single request after this long (1s, 2m, 3h)."),
+    _file("certificate-authority", "Path to a cert file for the certificate authority."),
+    _file("client-certificate", "Path to a client certificate file for TLS."),
+    _file("client-key", "Path to a client key file for TLS."),
+    _flag("token", "Bearer token for authentication to the API server.", placeholder="TOKEN"),
+    _flag("username", "Username for basic authentication to the API server.", placeholder="NAME"),
+    _flag("password", "Password for basic authentication to the API server.", placeholder="TEXT"),
+    _flag("as", "Username to impersonate; may be a service account.", placeholder="NAME"),
+    _flag("as-group", "Group to impersonate, may be repeated.", Kind.ARRAY, placeholder="NAME"),
+    _flag("as-uid", "UID to impersonate.", placeholder="UID"),
+    _flag(
+        "as-user-extra",
+        "Extra of the impersonated user, may be repeated.",
+        Kind.ARRAY,
+        placeholder="KEY=VALUE",
+    ),
+    _flag("proxy-url", "Proxy to reach the API server through.", placeholder="URL"),
+    _flag(
+        "request-timeout",
+        "Give up on a single request after this long (1s, 2m, 3h).",
+        placeholder="DURATION",
+    ),
     _flag("disable-compression", "Do not ask the server for compressed answers.", Kind.BOOL),
-    _flag("cache-dir", "Accepted as kubectl's; nothing is cached.", hidden=True),
-    _flag("match-server-version", "Accepted as kubectl's.", Kind.BOOL, hidden=True),
-    _flag("warnings-as-errors", "Accepted as kubectl's.", Kind.BOOL, hidden=True),
-    _flag("log-flush-frequency", "Accepted as kubectl's.", hidden=True),
+    _file("kuberc", "Path to the kuberc file, which says which credential plugins may run."),
+    _ignored("cache-dir"),
+    _ignored("log-flush-frequency"),
+    _ignored("match-server-version", Kind.BOOL),
+    _ignored("profile"),
+    _ignored("profile-output"),
+    _ignored("vmodule"),
+    _ignored("warnings-as-errors", Kind.BOOL),
 )
 
 
@@ -101,4 +146,5 @@ def connection_flags(parsed: Parsed) -> ConnectionFlags:
         proxy_url=parsed.text("proxy-url"),
         request_timeout=parsed.text("request-timeout"),
         disable_compression=parsed.truth("disable-compression"),
+        kuberc=parsed.text("kuberc"),
     )

@@ -19,13 +19,29 @@ class Kind(enum.Enum):
     """Repeatable; commas belong to the value."""
 
 
+class Completes(enum.Enum):
+    """What the value of a flag, or an argument, names: a shell completes it from there."""
+
+    NOTHING = "nothing"
+    FILES = "files"
+    COMMANDS = "commands"
+    NODES = "nodes"
+    INTERFACES = "interfaces"
+    DAEMON_SETS = "daemonsets"
+    NAMESPACES = "namespaces"
+    CONTEXTS = "contexts"
+    CLUSTERS = "clusters"
+    USERS = "users"
+
+
 @dataclass(frozen=True, slots=True)
 class Flag:
     """One flag.
 
     ``placeholder`` stands for the value in help (``--interface REGEX``). ``implied`` is the value
     of the bare flag (pflag's NoOptDefVal), None when it needs an argument. ``group`` is the
-    heading in help. ``hidden`` flags are accepted and not shown.
+    heading in help. ``hidden`` flags are accepted and not shown. ``choices`` are all the values
+    there are; ``completes`` says where else a shell finds some.
     """
 
     name: str
@@ -37,6 +53,7 @@ class Flag:
     choices: tuple[str, ...] = ()
     group: str = "Options"
     hidden: bool = False
+    completes: Completes = Completes.NOTHING
 
     @property
     def bare_value(self) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubectl_calico_nic.flags.definition import Flag, Kind
+from kubectl_calico_nic.flags.definition import Completes, Flag, Kind
 
 EXPECT_CIDR = Flag(
     "expect-cidr",
@@ -15,11 +15,13 @@ EXPECT_INTERFACE = Flag(
     "Judge by these NICs, exact names, instead of the Nodes' InternalIP.",
     Kind.SLICE,
     placeholder="NAME[,NAME]",
+    completes=Completes.INTERFACES,
 )
 DAEMON_SET = Flag(
     "daemonset",
     "The calico-node DaemonSet, when the cluster has several.",
     placeholder="[NAMESPACE/]NAME",
+    completes=Completes.DAEMON_SETS,
 )
 FAMILY = Flag(
     "family",

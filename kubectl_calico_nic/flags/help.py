@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from collections.abc import Iterable, Sequence
 
 from kubectl_calico_nic.flags.definition import Flag, Kind
 
-MINIMUM_WIDTH = 40
+NARROWEST = 40
+"""Columns below which nothing is wrapped any further: the longest flag needs them."""
+WIDEST = 100
+"""Columns above which lines are hard to read."""
 
 
-def flag_lines(flags: Iterable[Flag], width: int) -> list[str]:
-    """The flags by group as kubectl shows them, help below each, at most ``width`` columns."""
+def flag_groups(flags: Iterable[Flag]) -> dict[str, list[Flag]]:
+    """The flags that help shows, by heading, both in the order of their definition."""
     groups: dict[str, list[Flag]] = {}
     for flag in flags:
         if not flag.hidden:
             groups.setdefault(flag.group, []).append(flag)
+    return groups
+
+
+def flag_lines(flags: Iterable[Flag], width: int) -> list[str]:
+    """The flags by group as kubectl shows them, help below each, at most ``width`` columns."""
     lines: list[str] = []
-    for group, members in groups.items():
+    for group, members in flag_groups(flags).items():
         lines += ["", f"{group}:"]
         for flag in members:
-            lines += [f"    {_spelling(flag)}", *_wrapped(flag.help, width, 8)]
+            lines += [f"    {spelling(flag)}", *wrapped(flag.help, width, 8)]
     return lines
 
 
-def _spelling(flag: Flag) -> str:
-    short = f"-{flag.short}, " if flag.short else "    "
+def spelling(flag: Flag) -> str:
+    """The flag with what stands for its value: ``-o, --output FORMAT``."""
+    short = f"-{flag.short}, " if flag.short else ""
     if flag.kind is Kind.BOOL:
         return f"{short}--{flag.name}"
     value = flag.placeholder or flag.kind.name
@@ -34,21 +44,45 @@ def _spelling(flag: Flag) -> str:
     return f"{short}--{flag.name} {value}"
 
 
-def _wrapped(text: str, width: int, indent: int) -> list[str]:
-    blank = " " * indent
+def wrapped(text: str, width: int, indent: int = 0, hanging: int | None = None) -> list[str]:
+    """``text`` as lines of at most ``width`` columns, the first by ``indent`` to the right.
+
+    ``hanging`` is the indent of the lines below it, the same by default. No word is broken.
+    """
     return textwrap.wrap(
-        text, max(width, MINIMUM_WIDTH), initial_indent=blank, subsequent_indent=blank
+        text,
+        min(max(width, NARROWEST), WIDEST),
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent if hanging is None else hanging),
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
 
-def paragraph(text: str, width: int) -> list[str]:
-    """Wrap one paragraph."""
-    return textwrap.wrap(text, max(width, MINIMUM_WIDTH))
+def usage(text: str, width: int) -> list[str]:
+    """How a command is called."""
+    return ["", "Usage:", *wrapped(text, width, 2, 4)]
 
 
-def examples(command: str, pairs: Sequence[tuple[str, str]]) -> list[str]:
-    """The examples of a command: a comment above each."""
+def examples(command: str, pairs: Sequence[tuple[str, str]], width: int) -> list[str]:
+    """The examples of a command, a comment above each; all can be pasted into a shell."""
     lines = ["", "Examples:"]
     for comment, arguments in pairs:
-        lines += [f"  # {comment}", f"  {command} {arguments}".rstrip(), ""]
+        about = [f"  # {part}" for part in wrapped(comment, width - 4)]
+        lines += [*about, *_pasteable(f"{command} {arguments}".rstrip(), width), ""]
     return lines[:-1]
+
+
+def _pasteable(command: str, width: int) -> list[str]:
+    """A command line, broken as a shell allows it; a quoted word stays whole."""
+    if len(command) + 2 <= max(width, NARROWEST):
+        return [f"  {command}"]
+    words = shlex.split(command, posix=False)
+    lines, room = [f"  {words[0]}"], max(width, NARROWEST) - 2
+    for word in words[1:]:
+        if len(lines[-1]) + 1 + len(word) <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines[-1] += " \\"
+            lines.append(f"    {word}")
+    return lines

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from kubectl_calico_nic.errors import UsageError
 from kubectl_calico_nic.flags.definition import Flag, Kind, Parsed
 
 _GROUP = "Method (exactly one)"
+UNDO, RESUME = "undo", "resume"
 
 
 def _flag(name: str, text: str, placeholder: str = "", kind: Kind = Kind.STRING) -> Flag:
@@ -21,14 +24,28 @@ METHOD_FLAGS: tuple[Flag, ...] = (
     _flag("first-found", "The first address of any NIC: Calico's default.", kind=Kind.BOOL),
     _flag("method", "Any of these as Calico writes it, for example interface=bond4.", "METHOD"),
     _flag("unset", "Remove the setting: back to Calico's default.", kind=Kind.BOOL),
+    _flag(UNDO, "Give back what the last set replaced.", kind=Kind.BOOL),
+    _flag(RESUME, "Let a staged or paused change go on to all other nodes.", kind=Kind.BOOL),
 )
 
 
-def asked_method(parsed: Parsed) -> str | None:
-    """The method as Calico's variable takes it, as the user typed it; None for ``--unset``.
+@dataclass(frozen=True, slots=True)
+class AskedChange:
+    """What ``set`` is to do.
+
+    ``ends`` is ``undo`` or ``resume``, None for a new value. ``method`` is that value as Calico's
+    variable takes it, as the user typed it; None for ``--unset``.
+    """
+
+    ends: str | None = None
+    method: str | None = None
+
+
+def asked_change(parsed: Parsed) -> AskedChange:
+    """Read which of the flags was given.
 
     Raises:
-        UsageError: none of the flags was given, or several.
+        UsageError: none of them was given, or several.
     """
     given = [flag for flag in METHOD_FLAGS if _is_given(flag, parsed)]
     if len(given) != 1:
@@ -38,11 +55,14 @@ def asked_method(parsed: Parsed) -> str | None:
         mixed = " and ".join(f"--{flag.name}" for flag in given)
         raise UsageError(f"{mixed} exclude each other: Calico uses exactly one method")
     (flag,) = given
+    if flag.name in (UNDO, RESUME):
+        return AskedChange(ends=flag.name)
     if flag.name == "unset":
-        return None
+        return AskedChange()
     if flag.name == "method":
-        return parsed.text("method")
-    return flag.name if flag.kind is Kind.BOOL else f"{flag.name}={parsed.text(flag.name)}"
+        return AskedChange(method=parsed.text("method"))
+    word = flag.name if flag.kind is Kind.BOOL else f"{flag.name}={parsed.text(flag.name)}"
+    return AskedChange(method=word)
 
 
 def _is_given(flag: Flag, parsed: Parsed) -> bool:

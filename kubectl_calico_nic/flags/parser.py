@@ -6,9 +6,11 @@ messages; argparse differs in abbreviations, ``-n=x``, ``--watch=false`` and eve
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from kubectl_calico_nic.errors import UsageError
 from kubectl_calico_nic.flags.definition import FALSE_WORDS, TRUE_WORDS, Flag, Kind, Parsed
@@ -26,6 +28,7 @@ class _Scan:
         self.values: dict[str, list[str]] = {}
         self.arguments: list[tuple[int, str]] = []
         self.rest: list[str] = []
+        self.pending: Flag | None = None
 
     def walk(self, argv: Sequence[str]) -> None:
         self.rest = list(argv)
@@ -74,6 +77,7 @@ class _Scan:
         elif self.rest:
             self._store(flag, self.rest.pop(0))
         else:
+            self.pending = flag
             self._unknown(missing)
 
     def _unknown(self, message: str) -> None:
@@ -128,6 +132,27 @@ def parse(argv: Sequence[str], flags: Iterable[Flag]) -> Parsed:
     scan.walk(argv)
     values = {name: tuple(texts) for name, texts in scan.values.items()}
     return Parsed(values, tuple(text for _, text in scan.arguments))
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A command line that is still being typed.
+
+    ``parsed`` is what stands there so far; ``pending`` the flag whose value comes next, None where
+    none does.
+    """
+
+    parsed: Parsed
+    pending: Flag | None
+
+
+def parse_unfinished(argv: Sequence[str], flags: Iterable[Flag]) -> Unfinished:
+    """Read the words before the one that is being typed; what is wrong is passed over."""
+    scan = _Scan(flags, lenient=True)
+    with contextlib.suppress(UsageError):
+        scan.walk(argv)
+    values = {name: tuple(texts) for name, texts in scan.values.items() if texts}
+    return Unfinished(Parsed(values, tuple(text for _, text in scan.arguments)), scan.pending)
 
 
 def split_command(argv: Sequence[str], flags: Iterable[Flag]) -> tuple[str | None, list[str]]:

@@ -6,13 +6,14 @@ from typing import Any
 
 from kubectl_calico_nic.diagnosis.report import (
     DaemonSetReport,
-    Explanation,
     FamilyReport,
     NodeReport,
     Recommendation,
     Report,
 )
+from kubectl_calico_nic.diagnosis.stories import Story, stories
 from kubectl_calico_nic.findings.finding import Finding
+from kubectl_calico_nic.output.explanation_json import explanation_json
 from kubectl_calico_nic.snapshot.snapshot import Gap
 
 API_VERSION = "calico-nic/v1"
@@ -26,8 +27,9 @@ def inspection(report: Report) -> dict[str, Any]:
         "daemonSets": [_daemon_set(found) for found in report.daemon_sets],
         "nodes": [_node(node) for node in report.nodes],
         "findings": [finding_json(finding) for finding in report.findings],
+        "stories": [_story(story) for story in stories(report)],
         "recommendations": [_recommendation(found) for found in report.recommendations],
-        "explanations": [_explanation(found) for found in report.explanations],
+        "explanations": [explanation_json(found) for found in report.explanations],
         "gaps": [gap_json(gap) for gap in report.gaps],
     }
 
@@ -80,9 +82,11 @@ def family_json(family: FamilyReport) -> dict[str, Any]:
             "network": expectation.network,
             "interface": expectation.interface,
         },
-        "bgp": bgp and {"established": bgp.established, "peers": bgp.peers},
+        "bgp": bgp
+        and {"established": bgp.established, "peers": bgp.peers, "down": list(bgp.down)},
         "since": family.since,
         "evidence": list(family.evidence),
+        "contradictedBy": family.contradicted_by,
         "verdict": family.verdict,
         "candidates": list(family.candidates),
         "findings": list(family.findings),
@@ -98,48 +102,25 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "node": finding.node,
         "family": finding.family and finding.family.label,
         "message": finding.message,
+        "why": finding.why or None,
+        "explains": list(finding.explains),
         "next": finding.next,
         "docs": finding.docs,
     }
 
 
-def _explanation(found: Explanation) -> dict[str, Any]:
+def _story(story: Story) -> dict[str, Any]:
     return {
-        "node": found.node,
-        "interfaces": [
-            {
-                "name": interface.name,
-                "up": interface.is_up,
-                "mtu": interface.mtu,
-                "addresses": [address.cidr for address in interface.addresses],
-            }
-            for interface in found.interfaces
-        ],
-        "timeline": [
-            {
-                "family": decision.family.label,
-                "stage": decision.stage.value,
-                "outcome": decision.outcome.value,
-                "address": decision.address,
-                "interface": decision.interface,
-                "first": decision.first,
-                "last": decision.last,
-                "count": decision.count,
-                "reason": decision.reason,
-            }
-            for decision in found.timeline
-        ],
-        "methods": [
-            {
-                "family": reasoning.family.label,
-                "method": reasoning.method,
-                "inForce": reasoning.is_in_force,
-                "address": reasoning.address,
-                "interface": reasoning.interface,
-                "reasons": list(reasoning.reasons),
-            }
-            for reasoning in found.reasonings
-        ],
+        "id": story.id,
+        "severity": story.severity.value,
+        "family": story.family and story.family.label,
+        "nodes": list(story.nodes),
+        "message": story.message,
+        "why": story.why or None,
+        "explains": list(story.explains),
+        "effects": [effect.id for effect in story.effects],
+        "next": story.next,
+        "docs": story.docs,
     }
 
 
@@ -157,4 +138,6 @@ def _recommendation(found: Recommendation) -> dict[str, Any]:
         ],
         "restarts": found.restarts,
         "atOnce": found.at_once,
+        "seconds": found.seconds,
+        "blockedBy": list(found.blocked_by),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubectl_calico_nic.change.plan import FamilyForecast, Plan
+from kubectl_calico_nic.change.plan import Edit, FamilyForecast, FieldEdit, Plan
 from kubectl_calico_nic.findings.finding import Finding
 from kubectl_calico_nic.output.inspection_json import API_VERSION, gap_json
 
@@ -18,10 +18,12 @@ def plan_json(plan: Plan, *, applied: bool) -> dict[str, Any]:
         "object": f"daemonset.apps/{plan.daemon_set}",
         "family": ",".join(family.label for family in plan.families),
         "method": plan.method,
+        "action": plan.action.value,
         "edits": [
-            {"env": edit.env, "from": edit.before, "to": edit.after, "why": edit.why}
-            for edit in plan.edits
+            *({"env": edit.env, **_sides(edit)} for edit in plan.edits),
+            *({"field": edit.field, **_sides(edit)} for edit in plan.fields),
         ],
+        "stage": _stage(plan),
         "nodes": [
             {"name": node.name, "families": [_forecast(family) for family in node.families]}
             for node in plan.nodes
@@ -29,6 +31,7 @@ def plan_json(plan: Plan, *, applied: bool) -> dict[str, Any]:
         "roll": {
             "restarts": plan.roll.restarts,
             "atOnce": plan.roll.at_once,
+            "later": plan.roll.later,
             "blockedBy": list(plan.roll.blocked_by),
             "passengers": list(plan.roll.passengers),
             "seconds": plan.roll.seconds,
@@ -37,6 +40,16 @@ def plan_json(plan: Plan, *, applied: bool) -> dict[str, Any]:
         "objections": [_objection(found) for found in (*plan.refusals, *plan.warnings)],
         "applied": applied,
     }
+
+
+def _sides(edit: Edit | FieldEdit) -> dict[str, Any]:
+    return {"from": edit.before, "to": edit.after, "why": edit.why}
+
+
+def _stage(plan: Plan) -> dict[str, Any] | None:
+    if plan.stage is None:
+        return None
+    return {"kind": plan.stage.kind.value, "nodes": list(plan.stage.nodes)}
 
 
 def _forecast(forecast: FamilyForecast) -> dict[str, Any]:

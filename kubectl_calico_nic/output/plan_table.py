@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kubectl_calico_nic.change.plan import Edit, FamilyForecast, NodeForecast, Plan
+from kubectl_calico_nic.change.plan import (
+    Edit,
+    FamilyForecast,
+    FieldEdit,
+    NodeForecast,
+    Plan,
+)
 from kubectl_calico_nic.diagnosis.stories import tell
 from kubectl_calico_nic.findings.finding import Finding
+from kubectl_calico_nic.output.durations import about
 from kubectl_calico_nic.output.screen import (
     BAD,
     DOUBTFUL,
@@ -66,17 +73,19 @@ def _row(node: NodeForecast, forecast: FamilyForecast, two_families: bool) -> li
 
 
 def _edits(plan: Plan) -> list[Line]:
-    if not plan.edits:
+    if not plan.edits and not plan.fields:
         return []
-    title = line(Span(f"daemonset.apps/{plan.daemon_set}", STRONG), ", container calico-node:")
-    return [line(), title, *(line("  ", *_edit(edit)) for edit in plan.edits)]
+    container = ", container calico-node:" if plan.edits else ":"
+    title = line(Span(f"daemonset.apps/{plan.daemon_set}", STRONG), container)
+    edits = [line("  ", *_edit(edit.env, edit)) for edit in plan.edits]
+    return [line(), title, *edits, *(line("  ", *_edit(edit.field, edit)) for edit in plan.fields)]
 
 
-def _edit(edit: Edit) -> tuple[Span, ...]:
+def _edit(name: str, edit: Edit | FieldEdit) -> tuple[Span, ...]:
     before = "(absent)" if edit.before is None else edit.before
     after = "(removed)" if edit.after is None else edit.after
     return (
-        Span(f"{edit.env}: "),
+        Span(f"{name}: "),
         Span(f"{before} -> {after}", STRONG),
         Span(f"  ({edit.why})", QUIET),
     )
@@ -87,24 +96,19 @@ def _roll(plan: Plan) -> list[Line]:
     if plan.is_empty:
         return []
     at_once = "one at a time" if roll.at_once <= 1 else f"up to {roll.at_once} at once"
-    about = "" if roll.seconds is None else f", about {_duration(roll.seconds)}"
-    text = f"{roll.restarts} pods restart, {at_once}{about}."
+    time = "" if roll.seconds is None else f", about {about(roll.seconds)}"
+    text = f"{roll.restarts} pods restart, {at_once}{time}."
     if roll.restarts == 1:
-        text = f"1 pod restarts{about}."
+        text = f"1 pod restarts{time}."
     if not roll.restarts:
         text = "No pod restarts by itself."
+    if roll.later:
+        text = f"{text.removesuffix('.')} now; {roll.later} later."
     lines = [line(), line(text)]
     if roll.blocked_by:
         names = ", ".join(roll.blocked_by)
         lines.append(line(Span(f"Blocked until these nodes are ready: {names}", DOUBTFUL)))
     return [*lines, *(line(f"The same restart brings along: {text}") for text in roll.passengers)]
-
-
-def _duration(seconds: int) -> str:
-    if seconds < 90:
-        return f"{seconds} seconds"
-    minutes = round(seconds / 60)
-    return f"{minutes} minutes" if minutes < 90 else f"{round(minutes / 60)} hours"
 
 
 def objections(findings: Sequence[Finding], nodes: int) -> list[Line]:

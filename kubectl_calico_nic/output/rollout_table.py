@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kubectl_calico_nic.diagnosis.stories import stories
-from kubectl_calico_nic.findings.finding import Severity
 from kubectl_calico_nic.output.screen import (
     BAD,
     DOUBTFUL,
@@ -17,10 +16,10 @@ from kubectl_calico_nic.output.screen import (
     line,
     table,
 )
+from kubectl_calico_nic.output.story_lines import paragraphs
 from kubectl_calico_nic.rollout.state import NodeRollout, Phase, Rollout
 
 _STYLES = {Phase.PROVEN: GOOD, Phase.WAITING: DOUBTFUL, Phase.STUCK: BAD}
-_SEVERITIES = {Severity.ERROR: BAD, Severity.WARNING: DOUBTFUL, Severity.INFORMATION: QUIET}
 _AROUND = 5
 """Lines of the screen that the rows leave free: header, count, summary, and where one types."""
 _WORDS = {True: "yes", False: "no", None: "-"}
@@ -102,9 +101,7 @@ def _story(node: NodeRollout) -> str:
 def conclusion(rollout: Rollout) -> list[Line]:
     """The table, what is wrong with the last log lines of a stuck node, and the summary."""
     lines = [*rollout_table(rollout)]
-    for story in stories(rollout.report):
-        said = line(Span(story.id, _SEVERITIES[story.severity]), f": {story.message}")
-        lines += [line(), said, line(f"  {story.next}")]
+    lines += paragraphs(stories(rollout.report))
     told = next((node for node in rollout.stuck if node.tail), None)
     if told is not None:
         lines += [line(), line(f"Last lines of {told.name}'s log:")]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
 from kubectl_calico_nic.environment import Environment
-from kubectl_calico_nic.output.escape import escape
+from kubectl_calico_nic.output.escape import brief, escape
 
 PLAIN = ""
 STRONG = "bold"
@@ -56,17 +57,56 @@ def _write_coloured(lines: Iterable[Line], stream: TextIO) -> None:
         console.print(Text.assemble(*pieces), soft_wrap=True)
 
 
-def table(header: Sequence[str] | None, rows: Sequence[Sequence[Span]], gap: int = 2) -> list[Line]:
-    """Align ``rows`` below ``header``: no borders, nothing cut, ``gap`` blanks between columns.
+_LONGEST_CELL = 253
+"""A Node's name can be as long; nothing that belongs into a cell is longer."""
 
-    ``header`` is None for ``--no-headers``. An empty cell is shown as ``-``.
+
+def table(header: Sequence[str] | None, rows: Sequence[Sequence[Span]], gap: int = 2) -> list[Line]:
+    """Align ``rows`` below ``header``: no borders, ``gap`` blanks between columns.
+
+    ``header`` is None for ``--no-headers``. An empty cell is shown as ``-``; nothing is cut but
+    what no cell can mean, lest one text push every other off the screen.
     """
     titled = [] if header is None else [[Span(title, QUIET) for title in header]]
-    cells = [*titled, *([span if span.text else Span("-") for span in row] for row in rows)]
+    cells = [*titled, *([_cell(span) for span in row] for row in rows)]
     if not cells:
         return []
     widths = [max(_width(row[column].text) for row in cells) for column in range(len(cells[0]))]
     return [_aligned(row, widths, gap) for row in cells]
+
+
+def _cell(span: Span) -> Span:
+    if not span.text:
+        return Span("-")
+    return span if len(span.text) <= _LONGEST_CELL else Span(brief(span.text, 200), span.style)
+
+
+def wrapped(parts: Line, width: int | None, indent: str = "") -> list[Line]:
+    """Break a line of prose between words where it is wider than a terminal of ``width`` columns.
+
+    What follows the first line begins with ``indent``. Without a width (a pipe) the line stays
+    whole; words are never cut.
+    """
+    if width is None or sum(_width(span.text) for span in parts) <= width:
+        return [parts]
+    lines: list[list[Span]] = [[]]
+    used = 0
+    for word in _words(parts):
+        size = _width(word.text)
+        if used + size > width and used > len(indent) and not word.text.isspace():
+            lines.append([Span(indent)])
+            used = len(indent)
+        lines[-1].append(word)
+        used += size
+    return [tuple(spans) for spans in lines]
+
+
+def _words(parts: Line) -> Iterator[Span]:
+    """The words of a line and the blanks between them, each as a piece of its own."""
+    for span in parts:
+        for word in re.split(r"( +)", span.text):
+            if word:
+                yield Span(word, span.style)
 
 
 def _width(text: str) -> int:

@@ -1,6 +1,10 @@
-"""Finds the owner of a DaemonSet: each owner in a file of its own, asked in this order."""
+"""Finds the owners of a DaemonSet, lowest first: each owner in a file of its own."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from kubectl_calico_nic.owners import (
     addon_manager,
@@ -9,27 +13,97 @@ from kubectl_calico_nic.owners import (
     flux,
     helm,
     k0s,
+    k3s,
     kops,
+    kubespray,
+    manifest,
+    microk8s,
     operator,
+    rke2,
 )
-from kubectl_calico_nic.owners.manifest import MANIFEST
-from kubectl_calico_nic.owners.owner import Owner
+from kubectl_calico_nic.owners.controller import Controller
+from kubectl_calico_nic.owners.link import Link, Wanted
+from kubectl_calico_nic.owners.managed import Managed
+from kubectl_calico_nic.owners.manifest import Manifest
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 
-_RECOGNISERS = (
-    operator.recognise,
-    controller.recognise,
-    argocd.recognise,
-    flux.recognise,
-    kops.recognise,
-    k0s.recognise,
-    addon_manager.recognise,
+_RECOGNISERS: tuple[Callable[[Managed], Link | None], ...] = (
     helm.recognise,
+    rke2.recognise,
+    k3s.recognise,
+    k0s.recognise,
+    kops.recognise,
+    kubespray.recognise,
+    microk8s.recognise,
+    addon_manager.recognise,
+    flux.recognise,
+    argocd.recognise,
 )
-"""Whoever acts by itself comes first: Argo CD and Flux install Helm charts, too."""
+"""Who drives whom: RKE2, Flux and Argo CD run Helm, and Argo CD may apply Flux' objects."""
 
 
-def owner_of(daemon_set: DaemonSet) -> Owner:
-    """Return the first owner that is recognised, else the plain manifest."""
-    found = (recognise(daemon_set) for recognise in _RECOGNISERS)
-    return next((owner for owner in found if owner is not None), MANIFEST)
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The owners of one DaemonSet, each driven by the one after it; never empty."""
+
+    daemon_set: str
+    links: tuple[Link, ...]
+
+    @property
+    def word(self) -> str:
+        """What reports call the owner: the controller, else whoever decides in the end."""
+        first = self.links[0]
+        if isinstance(first, Controller):
+            return first.kind
+        return first.word if first.at_once else self.top.word
+
+    @property
+    def controller(self) -> Link | None:
+        """The owner that undoes an edit of the DaemonSet at once; None without one."""
+        return self.links[0] if self.links[0].at_once else None
+
+    @property
+    def top(self) -> Link:
+        """The owner where the setting is written."""
+        return self.links[-1]
+
+    @property
+    def keeper(self) -> Link | None:
+        """The owner where a change has to be made to last; None where the DaemonSet itself does.
+
+        A manifest that somebody applied an Installation from puts nothing back by itself.
+        """
+        deciding = [link for link in self.links if not isinstance(link, Manifest)]
+        return deciding[-1] if deciding else None
+
+    @property
+    def evidence(self) -> str:
+        """What each link was recognised by, for people."""
+        return "; ".join(f"{link.object}: {link.evidence}" for link in self.links)
+
+    def advice(self, wanted: Wanted) -> str:
+        """The change to make so that it lasts, ready to paste; empty where none is known."""
+        return (self.keeper or self.top).advice(wanted)
+
+
+def chain_of(daemon_set: DaemonSet, installations: Sequence[Mapping[str, Any]] = ()) -> Chain:
+    """Find the owners of ``daemon_set``.
+
+    ``installations`` are the operator's, as far as they were read: an Installation has owners of
+    its own. Where nobody else is recognised, the last link is the plain manifest.
+    """
+    subject = Managed.of(daemon_set)
+    driven = operator.recognise(subject, installations)
+    if driven is not None:
+        above = () if driven.installation is None else _drivers(driven.installation)
+        return Chain(daemon_set.key, (driven, *above))
+    controlled = controller.recognise(subject)
+    links = (controlled,) if controlled is not None else _drivers(subject)
+    return Chain(daemon_set.key, links)
+
+
+def _drivers(subject: Managed) -> tuple[Link, ...]:
+    """Whoever writes ``subject``, lowest first."""
+    asked = (recognise(subject) for recognise in _RECOGNISERS)
+    found = tuple(link for link in asked if link is not None)
+    return found or (manifest.recognise(subject),)

@@ -6,6 +6,7 @@ the old address, and the pod is Ready all the same.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 
 from kubectl_calico_nic.calico.log.reading import LogReading, Outcome
@@ -25,16 +26,26 @@ _LASTING = frozenset({"kept-stale-address", "method-invalid"})
 """Findings that a restart of the same pod cannot mend."""
 
 
+def of_present_nodes(snapshot: Snapshot) -> Snapshot:
+    """The facts without those of Nodes that were deleted.
+
+    The pod of such a Node stays until the garbage collector comes for it, and nothing can be proven
+    of it. Where no Node could be read, nothing is left out.
+    """
+    present = tuple(facts for facts in snapshot.nodes if facts.node)
+    return dataclasses.replace(snapshot, nodes=present) if present else snapshot
+
+
 def judge(snapshot: Snapshot, report: Report, daemon_set: DaemonSet) -> Rollout:
     """Say how far the rollout of ``daemon_set`` is.
 
-    ``report`` is the diagnosis of the same snapshot.
+    ``report`` is the diagnosis of the same snapshot, which is one of present nodes.
     """
     rows = {node.name: node for node in report.nodes if node.daemon_set == daemon_set.key}
     taking_part = [
         facts
         for facts in snapshot.nodes
-        if facts.name in rows and _takes_part(facts, rows[facts.name], daemon_set, snapshot)
+        if facts.name in rows and _takes_part(facts, rows[facts.name], daemon_set)
     ]
     nodes = tuple(
         _node(facts, rows[facts.name], report.findings, daemon_set, snapshot)
@@ -43,7 +54,7 @@ def judge(snapshot: Snapshot, report: Report, daemon_set: DaemonSet) -> Rollout:
     updated = sum(node.updated is True for node in nodes)
     desired = _number(daemon_set, "desiredNumberScheduled", len(nodes))
     settled = (
-        _is_observed(daemon_set)
+        is_observed(daemon_set)
         and updated >= desired
         and all(_is_settled(facts.pod) for facts in taking_part)
     )
@@ -60,16 +71,12 @@ def judge(snapshot: Snapshot, report: Report, daemon_set: DaemonSet) -> Rollout:
     )
 
 
-def _takes_part(
-    facts: NodeFacts, row: NodeReport, daemon_set: DaemonSet, snapshot: Snapshot
-) -> bool:
+def _takes_part(facts: NodeFacts, row: NodeReport, daemon_set: DaemonSet) -> bool:
     """Whether the rollout is to reach this node.
 
-    The pod of a deleted Node stays until the garbage collector comes for it. A node without a pod
-    counts where the DaemonSet's status misses one: only then the diagnosis gives it families.
+    A node without a pod counts where the DaemonSet's status misses one: only then the diagnosis
+    gives it families.
     """
-    if facts.node is None and any(other.node for other in snapshot.nodes):
-        return False
     if facts.pod is None:
         return bool(row.families)
     return facts.pod.daemon_set == daemon_set.key
@@ -80,7 +87,7 @@ def _number(daemon_set: DaemonSet, name: str, default: int) -> int:
     return value if isinstance(value, int) else default
 
 
-def _is_observed(daemon_set: DaemonSet) -> bool:
+def is_observed(daemon_set: DaemonSet) -> bool:
     """Whether the controller has seen the template as it is now, and made its revision."""
     generation = daemon_set.metadata.get("generation")
     observed = _number(daemon_set, "observedGeneration", 0)
@@ -98,7 +105,7 @@ def _is_updated(pod: Pod, daemon_set: DaemonSet, snapshot: Snapshot) -> bool | N
     Until the controller has seen a new template, the newest revision is that of the old one.
     """
     annotations = daemon_set.metadata.get("annotations") or {}
-    newest = snapshot.revisions.get(daemon_set.key) if _is_observed(daemon_set) else None
+    newest = snapshot.revisions.get(daemon_set.key) if is_observed(daemon_set) else None
     return is_updated(
         pod.revision_hash,
         newest,

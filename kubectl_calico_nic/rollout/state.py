@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from kubectl_calico_nic.diagnosis.report import FamilyReport, Report
 from kubectl_calico_nic.findings.finding import Finding
@@ -70,3 +71,8 @@ class Rollout:
     def stuck(self) -> tuple[NodeRollout, ...]:
         """The nodes that cannot recover by themselves."""
         return tuple(node for node in self.nodes if node.phase is Phase.STUCK)
+
+
+def only(rollout: Rollout, names: Collection[str]) -> Rollout:
+    """The same rollout with the nodes ``names`` alone."""
+    return replace(rollout, nodes=tuple(node for node in rollout.nodes if node.name in names))

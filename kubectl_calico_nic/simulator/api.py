@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from kubectl_calico_nic.simulator import self_review
 from kubectl_calico_nic.simulator.access import Access
 from kubectl_calico_nic.simulator.clock import Clock
 from kubectl_calico_nic.simulator.container_log import ContainerLog
@@ -96,6 +97,8 @@ class ApiServer:
             document = discover(request.path.rstrip("/"), self._registry)
             if document is not None:
                 return json_answer(document)
+            if request.path == self_review.PATH:
+                return self_review.answer(request, self._clock)
             return self._dispatch(self._target(request.path), request)
         except StatusError as error:
             return refusal(error)

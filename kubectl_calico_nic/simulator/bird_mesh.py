@@ -34,7 +34,8 @@ def sessions(
 
     Args:
         node: its name.
-        addresses: what each node's calico-node stored (``172.16.10.21/24``), by node.
+        addresses: what each node's calico-node stored (``172.16.10.21/24``), by node; of one
+            family.
         running: the nodes whose calico-node runs.
         routed: whether the networks of the nodes route to each other.
 
@@ -54,8 +55,8 @@ def _session(mine: netaddr.IPNetwork, peer: netaddr.IPNetwork, routed: bool, run
     near = routed or (peer.ip in mine and mine.ip in peer)
     if near and runs:
         return Session(str(peer.ip), True, "Established   ")
-    # The template makes each node passive towards higher addresses: those connect.
-    if mine.ip < peer.ip:
+    # The template makes each node passive towards higher addresses, as texts: those connect.
+    if str(mine.ip) < str(peer.ip):
         return Session(str(peer.ip), False, "Passive       ")
     why = "Connection refused" if near else "No route to host"
     return Session(str(peer.ip), False, f"Active        Socket: {why}")
@@ -77,12 +78,17 @@ def not_ready_text(found: tuple[Session, ...]) -> str:
     return f"calico/node is not ready: BIRD is not ready: BGP not established with {missing}"
 
 
+def no_daemon(socket: str) -> str:
+    """What ``birdcl`` prints, on stderr, when no BIRD listens on ``socket``."""
+    return f"Unable to connect to server control socket ({socket}): No such file or directory\n"
+
+
 def show_protocols(found: tuple[Session, ...], since: str) -> str:
     """What ``birdcl show protocols`` prints; ``since`` is when BIRD started (``HH:MM:SS``)."""
     lines = ["BIRD 1.6.8 ready.", "name     proto    table    state  since       info"]
     lines += [_line(f"{name}1", name.title(), "up", since) for name in _OWN_PROTOCOLS]
     for session in found:
-        name = f"Mesh_{session.peer.replace('.', '_')}"
+        name = f"Mesh_{session.peer.replace('.', '_').replace(':', '_')}"
         state = "up" if session.established else "start"
         lines.append(_line(name, "BGP", state, since, session.info))
     return "\n".join(lines) + "\n"

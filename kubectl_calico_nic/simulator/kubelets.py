@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from kubectl_calico_nic.family import Family
-from kubectl_calico_nic.simulator.bird_mesh import Session, sessions, show_protocols
+from kubectl_calico_nic.simulator.bird_mesh import (
+    Session,
+    no_daemon,
+    sessions,
+    show_protocols,
+)
 from kubectl_calico_nic.simulator.calico_node import stored_addresses
 from kubectl_calico_nic.simulator.clock import Clock
 from kubectl_calico_nic.simulator.container_log import ContainerLog
@@ -15,6 +20,8 @@ from kubectl_calico_nic.simulator.resources import NODES, PODS
 from kubectl_calico_nic.simulator.status_errors import StatusError, bad_request
 from kubectl_calico_nic.simulator.store import Change, Object, Store
 from kubectl_calico_nic.simulator.story import Story
+
+_SOCKETS = ("/var/run/calico/bird.ctl", "/var/run/calico/bird6.ctl")
 
 
 class Kubelets:
@@ -72,10 +79,22 @@ class Kubelets:
         program = command[0].rpartition("/")[2]
         if program == "ip":
             return run_ip(self._nodes[name].network, command[1:])
-        if program == "birdcl" and container == CALICO_NODE and command[-2:-1] == ("show",):
-            since = worker.container(container).state["running"]["startedAt"]
-            return Execution(stdout=show_protocols(self._sessions(name), since[11:19]))
+        if program == "birdcl" and container == CALICO_NODE:
+            return self._run_birdcl(worker, command)
         return unknown_command(command)
+
+    def _run_birdcl(self, worker: PodWorker, command: tuple[str, ...]) -> Execution:
+        """Answer ``birdcl [-s SOCKET] show protocols``."""
+        given = command[1:2] == ("-s",) and len(command) > 2
+        socket, words = (command[2], command[3:]) if given else (_SOCKETS[0], command[1:])
+        if socket not in _SOCKETS or not worker.runs_bird:
+            return Execution(stderr=no_daemon(socket), exit_code=1)
+        if words != ("show", "protocols"):
+            return Execution(stderr=f"birdcl {' '.join(words)}: not simulated\n", exit_code=127)
+        family = Family.IPV6 if socket == _SOCKETS[1] else Family.IPV4
+        since = worker.container(CALICO_NODE).state["running"]["startedAt"]
+        found = self._sessions(worker.node, family)
+        return Execution(stdout=show_protocols(found, since[11:19]))
 
     def _observe(self, change: Change) -> None:
         if change.resource == NODES.key:
@@ -105,9 +124,9 @@ class Kubelets:
         self._workers[uid] = worker
         self._clock.after(0, worker.step)
 
-    def _sessions(self, node: str) -> tuple[Session, ...]:
+    def _sessions(self, node: str, family: Family = Family.IPV4) -> tuple[Session, ...]:
         stored = {
-            item["metadata"]["name"]: stored_addresses(item).get(Family.IPV4)
+            item["metadata"]["name"]: stored_addresses(item).get(family)
             for item in self._store.objects(NODES.key)
         }
         addresses = {name: cidr for name, cidr in stored.items() if cidr}

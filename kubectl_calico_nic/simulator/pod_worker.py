@@ -81,6 +81,12 @@ class PodWorker:
         """Whether its calico-node has started and serves."""
         return self._started is not None and not self._ended
 
+    @property
+    def runs_bird(self) -> bool:
+        """Whether BIRD runs beside its calico-node."""
+        backend = self._env().get("CALICO_NETWORKING_BACKEND", "bird")
+        return self.is_running and backend not in ("none", "vxlan", "gobgp")
+
     def step(self) -> None:
         """Go on with its life until it waits again."""
         if self._ended:

@@ -72,6 +72,7 @@ def _calico(plural: str, kind: str) -> Resource:
 CALICO = (
     _calico("bgpconfigurations", "BGPConfiguration"),
     _calico("bgppeers", "BGPPeer"),
+    _calico("caliconodestatuses", "CalicoNodeStatus"),
     _calico("clusterinformations", "ClusterInformation"),
     _calico("felixconfigurations", "FelixConfiguration"),
     _calico("hostendpoints", "HostEndpoint"),

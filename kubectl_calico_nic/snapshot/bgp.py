@@ -23,9 +23,11 @@ class BgpSessions:
 
     A family that is absent from ``by_family`` is not known; an empty tuple says that BIRD has no
     peers. ``as_of`` is RFC 3339: when a CalicoNodeStatus was last written; None for ``birdcl``,
-    which was asked just now.
+    which was asked just now. ``without_daemon`` are the families whose BIRD ``birdcl`` could not
+    reach: it does not run, or not yet.
     """
 
     source: SessionsSource
     by_family: Mapping[Family, tuple[BgpSession, ...]] = field(default_factory=dict)
     as_of: str | None = None
+    without_daemon: frozenset[Family] = frozenset()

@@ -67,8 +67,16 @@ class DaemonSet:
     @property
     def containers(self) -> tuple[Mapping[str, Any], ...]:
         """The containers of its pod template, in order."""
+        return self._listed("containers")
+
+    @property
+    def init_containers(self) -> tuple[Mapping[str, Any], ...]:
+        """The init containers of its pod template, in order."""
+        return self._listed("initContainers")
+
+    def _listed(self, field: str) -> tuple[Mapping[str, Any], ...]:
         template = self.spec.get("template") or {}
-        listed = (template.get("spec") or {}).get("containers") or ()
+        listed = (template.get("spec") or {}).get(field) or ()
         return tuple(item for item in listed if isinstance(item, Mapping))
 
     @property
@@ -87,6 +95,17 @@ class DaemonSet:
     def container(self) -> Mapping[str, Any]:
         """The calico-node container of its template."""
         return self.containers[self.container_index]
+
+    @property
+    def last_written(self) -> str | None:
+        """When anything but its status was last written (RFC 3339); None where it does not say."""
+        managed = self.metadata.get("managedFields")
+        times = (
+            entry.get("time")
+            for entry in (managed if isinstance(managed, list) else ())
+            if isinstance(entry, Mapping) and entry.get("subresource") != "status"
+        )
+        return max((time for time in times if isinstance(time, str)), default=None)
 
     @property
     def update_strategy(self) -> str:

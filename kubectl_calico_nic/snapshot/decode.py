@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from kubectl_calico_nic.calico.bird.session import BgpSession, PeerKind
 from kubectl_calico_nic.family import Family
+from kubectl_calico_nic.snapshot.bgp import BgpSessions, SessionsSource
 from kubectl_calico_nic.snapshot.daemonset import CONTAINER
+from kubectl_calico_nic.snapshot.event import PodEvent
 from kubectl_calico_nic.snapshot.node import Node
 from kubectl_calico_nic.snapshot.pod import ContainerState, Pod
 
 INTERFACES_ANNOTATION = "projectcalico.org/Interfaces"
 _OS_LABEL = "kubernetes.io/os"
+ROUTINE_REASONS = ("Scheduled", "Pulling", "Pulled", "Created", "Started")
+"""Reasons of events about pods that tell of nothing wrong."""
+_MOST_EVENTS = 20
+"""How many events of one pod are kept, the newest."""
+_PEER_KINDS = {
+    "NodeMesh": PeerKind.MESH,
+    "NodePeer": PeerKind.NODE,
+    "GlobalPeer": PeerKind.GLOBAL,
+}
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
@@ -40,7 +52,8 @@ def decode_node(item: Mapping[str, Any]) -> Node:
     metadata, status = _mapping(item.get("metadata")), _mapping(item.get("status"))
     annotations, labels = _texts(metadata.get("annotations")), _texts(metadata.get("labels"))
     info = _mapping(status.get("nodeInfo"))
-    ready = _condition(status, "Ready").get("status")
+    condition = _condition(status, "Ready")
+    ready = condition.get("status")
     return Node(
         name=str(metadata.get("name", "")),
         uid=str(metadata.get("uid", "")),
@@ -57,6 +70,8 @@ def decode_node(item: Mapping[str, Any]) -> Node:
         },
         interfaces=annotations.get(INTERFACES_ANNOTATION),
         ready={"True": True, "False": False}.get(str(ready)),
+        unreachable=ready == "Unknown",
+        ready_message=_optional(condition.get("message")),
         os=str(info.get("operatingSystem") or labels.get(_OS_LABEL) or "linux"),
         created=_optional(metadata.get("creationTimestamp")),
     )
@@ -77,6 +92,7 @@ def _decode_state(status: Mapping[str, Any]) -> ContainerState:
         started_at=_optional(state.get("startedAt")),
         restarts=restarts if isinstance(restarts, int) else 0,
         last_exit_code=last_exit_code if isinstance(last_exit_code, int) else None,
+        last_reason=_optional(last.get("reason")),
         ready=status.get("ready") is True,
     )
 
@@ -126,6 +142,7 @@ def decode_pod(item: Mapping[str, Any]) -> Pod:
         daemon_set=_controller(metadata),
         container=_calico_container(spec),
         container_state=_decode_state(mine),
+        pending_init=_pending_init(status),
         phase=str(status.get("phase") or "Unknown"),
         reason=_optional(status.get("reason")),
         message=_optional(status.get("message")) or _why_unscheduled(status),
@@ -138,6 +155,15 @@ def decode_pod(item: Mapping[str, Any]) -> Pod:
         template_generation=labels.get("pod-template-generation"),
         labels=labels,
     )
+
+
+def _pending_init(status: Mapping[str, Any]) -> tuple[str, ContainerState] | None:
+    """The first init container that has not succeeded, with its state."""
+    for item in _mappings(status.get("initContainerStatuses")):
+        state = _decode_state(item)
+        if state.state != "terminated" or state.exit_code != 0:
+            return str(item.get("name", "")), state
+    return None
 
 
 def _why_unscheduled(status: Mapping[str, Any]) -> str | None:
@@ -169,3 +195,83 @@ def newest_revisions(revisions: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         if owner and label and isinstance(number, int):
             newest[owner] = max(newest.get(owner, (-1, "")), (number, label))
     return {owner: label for owner, (_, label) in newest.items()}
+
+
+def events_by_pod(events: Iterable[Mapping[str, Any]]) -> dict[str, tuple[PodEvent, ...]]:
+    """Take Events as JSON (``v1`` or ``events.k8s.io/v1``), return those of pods by the pod's uid.
+
+    Oldest first, only the newest few of each pod, and none that tells of the ordinary.
+    """
+    found: dict[str, list[PodEvent]] = {}
+    for item in events:
+        about = _mapping(item.get("involvedObject") or item.get("regarding"))
+        event = decode_event(item)
+        uid = _optional(about.get("uid"))
+        if about.get("kind") == "Pod" and uid and event.reason not in ROUTINE_REASONS:
+            found.setdefault(uid, []).append(event)
+    return {
+        uid: tuple(sorted(mine, key=lambda event: event.last_seen or "")[-_MOST_EVENTS:])
+        for uid, mine in found.items()
+    }
+
+
+def decode_event(item: Mapping[str, Any]) -> PodEvent:
+    """Take an Event as JSON; a series counts and dates it where there is one."""
+    series = _mapping(item.get("series"))
+    counts = (series.get("count"), item.get("count"), item.get("deprecatedCount"))
+    times = (
+        series.get("lastObservedTime"),
+        item.get("lastTimestamp"),
+        item.get("deprecatedLastTimestamp"),
+        item.get("eventTime"),
+        _mapping(item.get("metadata")).get("creationTimestamp"),
+    )
+    return PodEvent(
+        reason=str(item.get("reason") or ""),
+        message=str(item.get("message") or item.get("note") or ""),
+        count=next((count for count in counts if isinstance(count, int) and count > 0), 1),
+        last_seen=next(filter(None, map(_optional, times)), None),
+    )
+
+
+def decode_node_status(item: Mapping[str, Any]) -> tuple[str, BgpSessions] | None:
+    """Take a CalicoNodeStatus as JSON, return its node and the sessions it tells of.
+
+    Mirrors node/pkg/status/populators/peers.go: where BIRD of either family does not answer, the
+    peers of both are left out, so that an empty list tells nothing. ``Passive`` and ``Down`` have
+    no word there: the state is empty. None where it tells of no session at all.
+    """
+    spec, status = _mapping(item.get("spec")), _mapping(item.get("status"))
+    bgp, node = _mapping(status.get("bgp")), _optional(spec.get("node"))
+    peers = {family: _mappings(bgp.get(f"peersV{family.value}")) for family in Family}
+    by_family = {
+        family: tuple(_session(peer) for peer in found if _optional(peer.get("peerIP")))
+        for family, found in peers.items()
+        if found
+    }
+    if node is None or not by_family:
+        return None
+    written = _optional(status.get("lastUpdated"))
+    return node, BgpSessions(SessionsSource.CALICO_NODE_STATUS, by_family, written)
+
+
+def _session(peer: Mapping[str, Any]) -> BgpSession:
+    return BgpSession(
+        peer=str(peer.get("peerIP")),
+        kind=_PEER_KINDS.get(str(peer.get("type")), PeerKind.MESH),
+        state=str(peer.get("state") or ""),
+        since=str(peer.get("since") or ""),
+    )
+
+
+def decode_calico_version(item: Mapping[str, Any]) -> str | None:
+    """Take Calico's ClusterInformation as JSON, return the version that it records."""
+    return _optional(_mapping(item.get("spec")).get("calicoVersion"))
+
+
+def last_written(item: Mapping[str, Any]) -> str | None:
+    """When an object was last written, RFC 3339: the newest time among its managedFields."""
+    metadata = _mapping(item.get("metadata"))
+    entries = _mappings(metadata.get("managedFields"))
+    times = (_optional(entry.get("time")) for entry in entries)
+    return max(filter(None, times), default=None) or _optional(metadata.get("creationTimestamp"))

@@ -15,7 +15,8 @@ class Node:
     ``internal_ips`` are the ``InternalIP`` entries of ``status.addresses`` in the order given.
     ``stored`` is what calico-node stored (``projectcalico.org/IPv4Address``), text as found.
     ``interfaces`` is the text of ``projectcalico.org/Interfaces`` (Calico v3.31 and later).
-    ``ready`` is the Ready condition, None when it is unknown.
+    ``ready`` is the Ready condition, None when it is unknown; ``unreachable`` says that it is so
+    because the kubelet stopped reporting. ``ready_message`` is what the condition says.
     """
 
     name: str
@@ -25,5 +26,7 @@ class Node:
     stored: Mapping[Family, str] = field(default_factory=dict)
     interfaces: str | None = None
     ready: bool | None = None
+    unreachable: bool = False
+    ready_message: str | None = None
     os: str = "linux"
     created: str | None = None

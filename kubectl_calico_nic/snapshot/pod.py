@@ -12,8 +12,9 @@ class ContainerState:
     """The state of one container, from ``status.containerStatuses``.
 
     ``state`` is ``waiting``, ``running``, ``terminated`` or ``unknown``; ``reason``, ``message``
-    and ``exit_code`` belong to it. ``last_exit_code`` tells how the run before it ended, None
-    when there was none. Times are RFC 3339 texts as the API gives them.
+    and ``exit_code`` belong to it. ``last_exit_code`` and ``last_reason`` (``OOMKilled``)
+    tell how the run before it ended, None when there was none. Times are RFC 3339 texts as the API
+    gives them.
     """
 
     state: str = "unknown"
@@ -23,6 +24,7 @@ class ContainerState:
     started_at: str | None = None
     restarts: int = 0
     last_exit_code: int | None = None
+    last_reason: str | None = None
     ready: bool = False
 
 
@@ -33,7 +35,8 @@ class Pod:
     ``container`` is the spec of its ``calico-node`` container (raw JSON, never changed).
     ``revision_hash`` and ``template_generation`` are the labels ``controller-revision-hash`` and
     ``pod-template-generation``. ``daemon_set`` is ``NAMESPACE/NAME`` of its controller.
-    ``ready_since`` is when its Ready condition last changed.
+    ``ready_since`` is when its Ready condition last changed. ``pending_init`` is the first init
+    container that has not succeeded yet, its name and state; None when all have.
     """
 
     namespace: str
@@ -43,6 +46,7 @@ class Pod:
     daemon_set: str | None = None
     container: Mapping[str, Any] = field(default_factory=dict)
     container_state: ContainerState = ContainerState()
+    pending_init: tuple[str, ContainerState] | None = None
     phase: str = "Unknown"
     reason: str | None = None
     message: str | None = None

@@ -80,6 +80,35 @@ def config_map_references(container: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(str(found["name"]) for found in (*whole, *keys) if found.get("name"))
 
 
+def variables_from(container: Mapping[str, Any], config_map: str) -> tuple[str, ...]:
+    """What the env of ``container`` takes from the ConfigMap of this name, in order.
+
+    The names of variables; ``envFrom`` where it takes all keys.
+    """
+    whole = (_mapping(source.get("configMapRef")) for source in _mappings(container.get("envFrom")))
+    found = ["envFrom" for reference in whole if reference.get("name") == config_map]
+    for entry in _mappings(container.get("env")):
+        reference = _mapping(_mapping(entry.get("valueFrom")).get("configMapKeyRef"))
+        if reference.get("name") == config_map and not entry.get("value"):
+            found.append(str(entry.get("name", "")))
+    return tuple(found)
+
+
+def values_written(container: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """What the env list of ``container`` says of the variable ``name``, each time that it does.
+
+    The texts as they stand there, and ``fieldRef status.hostIP`` and the like where there is none.
+    The last of several counts.
+    """
+    entries = (entry for entry in _mappings(container.get("env")) if entry.get("name") == name)
+    return tuple(
+        source_of(entry)
+        if "valueFrom" in entry and not entry.get("value")
+        else str(entry.get("value") or "")
+        for entry in entries
+    )
+
+
 def unread_sources(
     container: Mapping[str, Any], config_maps: Mapping[str, Mapping[str, str]], namespace: str
 ) -> tuple[str, ...]:

@@ -10,15 +10,16 @@ import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
+
+from kubectl_calico_nic.workload.timestamps import parse_timestamp
 
 ON_DELETE = "OnDelete"
 ROLLING_UPDATE = "RollingUpdate"
 
-# A start takes seconds. A pod whose Ready condition changed later than this was Ready before and
-# flapped since, which says nothing about starts.
-_LONGEST_START = 600.0
+LONGEST_START = 600.0
+"""Seconds. A start takes less by far: a pod whose Ready condition changed later was Ready before and
+flapped since, and one that is not Ready by then does not become so by waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,18 +146,8 @@ def start_seconds(began: str | None, ready_since: str | None) -> float | None:
         Seconds, at least 1; None when a time is missing or broken, or the two do not belong to one
         start.
     """
-    start, ready = _time(began), _time(ready_since)
+    start, ready = parse_timestamp(began), parse_timestamp(ready_since)
     if start is None or ready is None:
         return None
     seconds = (ready - start).total_seconds()
-    return seconds if 0 < seconds <= _LONGEST_START else None
-
-
-def _time(text: str | None) -> datetime | None:
-    if not text:
-        return None
-    try:
-        time = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return time if time.tzinfo else None
+    return seconds if 0 < seconds <= LONGEST_START else None

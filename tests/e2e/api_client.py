@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import ssl
 import time
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import urllib3
+import websocket
 
 # It warns of every refused connection that is tried again, and that is how starting looks.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
@@ -18,6 +20,7 @@ logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
 Object = dict[str, Any]
 
 NOT_FOUND, CONFLICT = 404, 409
+_EXEC_STATUS = 3
 
 _SOCKET_TIMEOUT = 30.0
 _RETRY_SECONDS = 0.1
@@ -49,13 +52,13 @@ class ApiClient:
 
     def __init__(self, server: str, authority: Path, certificate: Path, key: Path) -> None:
         self._server = server
+        self._tls = ssl.create_default_context(cafile=str(authority))
+        self._tls.load_cert_chain(certificate, key)
         self._pool = urllib3.PoolManager(
             maxsize=16,
             retries=_RETRIES,
             timeout=_SOCKET_TIMEOUT,
-            ca_certs=str(authority),
-            cert_file=str(certificate),
-            key_file=str(key),
+            ssl_context=self._tls,
         )
 
     def get(self, path: str, **query: str) -> Any:
@@ -75,6 +78,24 @@ class ApiClient:
     def text(self, path: str, **query: str) -> str:
         """What ``path`` answers when that is not JSON, a log for example."""
         return self._send("GET", path, query=query).data.decode()
+
+    def can_execute(self, path: str, *command: str, container: str) -> bool:
+        """Whether ``command`` succeeds in a container of the pod at ``path``."""
+        query = [("container", container), ("stdout", "true")]
+        query += (("command", word) for word in command)
+        connection = websocket.create_connection(
+            f"{self._server.replace('https', 'wss')}{path}/exec?{urllib.parse.urlencode(query)}",
+            subprotocols=["v5.channel.k8s.io"],
+            sslopt={"context": self._tls},
+            timeout=_SOCKET_TIMEOUT,
+        )
+        try:
+            frame = connection.recv()
+            while frame and frame[0] != _EXEC_STATUS:
+                frame = connection.recv()
+        finally:
+            connection.close()
+        return bool(frame and json.loads(frame[1:])["status"] == "Success")
 
     def create(self, path: str, body: Object) -> Any:
         """POST ``body`` to the collection at ``path``."""

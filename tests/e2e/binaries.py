@@ -128,8 +128,9 @@ def module_source(module: GoModule) -> Path:
         BuildError: Go is missing, or the module cannot be fetched.
     """
     arguments = ["mod", "download", "-json", f"{module.project}@{module.version}"]
+    go = _go(f"{module.name}'s manifests are read from its Go module")
     downloaded = subprocess.run(
-        [_go(module.name), *arguments], cwd=module.directory, capture_output=True, text=True
+        [go, *arguments], cwd=module.directory, capture_output=True, text=True
     )
     if downloaded.returncode != 0:
         raise BuildError(f"error: go {' '.join(arguments)}: {_last_line(downloaded.stderr)}")
@@ -153,7 +154,8 @@ def _cached(module: GoModule, program: str) -> Path | None:
 
 
 def _build(module: GoModule, program: str) -> Path:
-    go = _go(program)
+    instead = " or point KUBEBUILDER_ASSETS at the programs"
+    go = _go(f"{program} must be built", instead)
     with _locked(module.cache):
         built = _cached(module, program)
         if built is not None:
@@ -183,12 +185,12 @@ def _compile(go: str, module: GoModule, program: str) -> Path:
         return output.replace(module.cache / program)
 
 
-def _go(purpose: str) -> str:
+def _go(purpose: str, instead: str = "") -> str:
     go = shutil.which("go")
     if go is None:
         raise BuildError(
-            f"error: {purpose} must be built, and there is no go on the PATH: install Go "
-            "(https://go.dev/dl/) or point KUBEBUILDER_ASSETS at the programs"
+            f"error: {purpose}, and there is no go on the PATH: "
+            f"install Go (https://go.dev/dl/){instead}"
         )
     return go
 

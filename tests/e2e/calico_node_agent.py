@@ -17,28 +17,32 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import urllib3
+import websocket
 
+from kubectl_calico_nic.calico.version import Version
+from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.simulator import bird_mesh
 from kubectl_calico_nic.workload.env import effective_env, plain
 
-from . import pod_status, recordings
+from . import birds, pod_status, recordings
 from .api_client import NOT_FOUND, ApiClient, ApiError, Object
 from .container_log import write_log
 from .hosts import Host
 from .kwok_kubelets import exec_and_logs
 from .model import modelled_run
 from .pod_status import CONTAINER
-from .recordings import ADDRESS_ANNOTATIONS, OWN_ANNOTATIONS, Recordings, Run
+from .recordings import OWN_ANNOTATIONS, Recordings, Run
+from .story import VERSION
 from .task_queue import Task, TaskQueue
 
 NODES = "/api/v1/nodes"
 PODS = "/api/v1/pods"
 _FOLLOW_SECONDS = 3600.0
 _RETRY_SECONDS = 0.1
-_KWOK_DEADLINE = 10.0
+# kwok that lost the API server looks for it again with a growing pause.
+_KWOK_DEADLINE = 30.0
+_HARMLESS = ("ip", "-o", "link", "show")
 _FIRST_BACK_OFF, _LONGEST_BACK_OFF = 0.5, 8.0
-# Every node has a session with every other one; a large cluster is for measuring, not for BGP.
-_LARGEST_MESH = 20
 _FELIX_NOT_READY = "calico/node is not ready: felix is not ready: readiness probe reporting 503"
 _LAST_WORDS = {True: "Calico node started successfully", False: "Calico node failed to start"}
 
@@ -69,7 +73,8 @@ class _Container:
     last: Object = field(default_factory=dict)
     running: bool = False
     ready: bool | None = None
-    sessions: tuple[bird_mesh.Session, ...] | None = None
+    runs_bird: bool = False
+    sessions: birds.Sessions | None = None
 
     @property
     def uid(self) -> str:
@@ -95,8 +100,9 @@ class _Container:
 
     @property
     def version(self) -> str:
-        """Calico's version by its image."""
-        return str(self.spec["image"]).rsplit(":", 1)[-1]
+        """Calico's version by its image, the usual one where the image does not tell."""
+        tag = str(self.spec["image"]).rsplit(":", 1)[-1]
+        return tag if Version.parse(tag) else VERSION
 
 
 class CalicoNodeAgent:
@@ -217,6 +223,7 @@ class CalicoNodeAgent:
         entry = JournalEntry(container.pod["metadata"]["name"], container.restarts, run)
         self.journal.append(entry)
         container.started, container.ready, container.sessions = pod_status.now(), None, None
+        container.runs_bird = run.env.get("CALICO_NETWORKING_BACKEND", "bird") == "bird"
         words = (*run.log, _LAST_WORDS[run.exit_code == 0])
         write_log(self._directory / uid, words, datetime.now(timezone.utc))
         if container.restarts == 0:
@@ -239,22 +246,27 @@ class CalicoNodeAgent:
         self._start_later(pause, container.uid)
 
     def _announce(self, container: _Container) -> None:
-        """Tell kwok about the pod; return when it serves the log."""
+        """Tell kwok about the pod; return when it serves the log and exec."""
         directory = self._directory / container.uid
         self._host(container).write(directory)
         for path, described in exec_and_logs(container.pod, directory):
             self._client.ensure(path, described)
         deadline = time.monotonic() + _KWOK_DEADLINE
-        while time.monotonic() < deadline:
-            try:
-                self._client.text(f"{container.path}/log", container=CONTAINER, limitBytes="1")
-            except ApiError as error:
-                if error.status == NOT_FOUND:
-                    raise
-                self._stopped.wait(_RETRY_SECONDS / 10)
-            else:
-                return
-        raise TimeoutError(f"kwok serves no log of {container.path}")
+        while not self._is_served(container):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"kwok serves no log or no exec of {container.path}")
+            self._stopped.wait(_RETRY_SECONDS / 10)
+
+    def _is_served(self, container: _Container) -> bool:
+        try:
+            self._client.text(f"{container.path}/log", container=CONTAINER, limitBytes="1")
+            return self._client.can_execute(container.path, *_HARMLESS, container=CONTAINER)
+        except ApiError as error:
+            if error.status == NOT_FOUND:
+                raise
+            return False
+        except (OSError, websocket.WebSocketException):
+            return False
 
     def _annotate(self, run: Run) -> None:
         """Write what the run stored, through the status subresource as Calico does."""
@@ -264,20 +276,23 @@ class CalicoNodeAgent:
     def _refresh(self) -> None:
         """Let BIRD and the readiness probes see the addresses that the nodes have now."""
         nodes = self._nodes()
-        addresses = {
-            name: annotations[ADDRESS_ANNOTATIONS[0]]
-            for name, annotations in _annotations(nodes).items()
-            if ADDRESS_ANNOTATIONS[0] in annotations
-        }
         running = {each.node for each in self._containers.values() if each.running}
         for container in list(self._containers.values()):
             if container.running and container.node in nodes:
-                mesh = addresses if len(addresses) <= _LARGEST_MESH else {}
-                sessions = bird_mesh.sessions(container.node, mesh, running, routed=self._routed)
+                sessions = self._sessions(container, nodes, running)
                 if container.sessions != sessions:
-                    self._write_bird(container, sessions)
+                    directory = self._directory / container.uid
+                    birds.write_answers(directory, sessions, container.started[11:19])
                     container.sessions = sessions
-                self._probe(container, nodes, sessions)
+                self._probe(container, nodes, sessions.get(Family.IPV4, ()))
+
+    def _sessions(
+        self, container: _Container, nodes: Mapping[str, Object], running: set[str]
+    ) -> birds.Sessions:
+        """The sessions of its BIRDs; with some backends there are none."""
+        if not container.runs_bird:
+            return {}
+        return birds.sessions(container.node, nodes, running, routed=self._routed)
 
     def _probe(
         self,
@@ -351,11 +366,6 @@ class CalicoNodeAgent:
             fields,
         )
         return plain(env)
-
-    def _write_bird(self, container: _Container, sessions: tuple[bird_mesh.Session, ...]) -> None:
-        """Let ``birdcl`` in the container see the sessions."""
-        answer = self._directory / container.uid / "bird"
-        answer.write_text(bird_mesh.show_protocols(sessions, container.started[11:19]))
 
     def _nodes(self) -> dict[str, Object]:
         return {node["metadata"]["name"]: node for node in self._client.get(NODES)["items"]}

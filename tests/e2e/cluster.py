@@ -129,6 +129,9 @@ class Cluster:
         places = (str(find("kubectl").parent), os.path.dirname(sys.executable), os.environ["PATH"])
         return {
             **os.environ,
+            # Hundreds of starts compile the plugin once, also where Python is told not to cache.
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONPYCACHEPREFIX": str(self.directory / "bytecode"),
             "HOME": str(home),
             "KUBECONFIG": str(kubeconfig or self.control_plane.kubeconfig()),
             "PATH": os.pathsep.join(places),
@@ -211,15 +214,26 @@ def _is_rolled_out(daemon_set: Object, pods: int) -> bool:
     )
 
 
+def end_by_signals() -> None:
+    """Let SIGTERM and SIGINT raise KeyboardInterrupt.
+
+    Shells without job control start what runs in the background with SIGINT ignored, and its
+    children would inherit that.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+
+
 def main() -> int:
     """Run a cluster with the incident on it until Ctrl-C or SIGTERM."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    end_by_signals()
     started = time.monotonic()
     try:
         with Cluster() as cluster:
             cluster.incident()
             _say(f"# ready after {time.monotonic() - started:.1f}s; Ctrl-C ends it")
             _say(f"export KUBECONFIG={cluster.control_plane.kubeconfig()}")
+            _say(f"export PATH={os.path.dirname(sys.executable)}:$PATH  # kubectl, and the plugin")
             signal.pause()
     except KeyboardInterrupt:
         return 0

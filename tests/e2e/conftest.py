@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,7 +10,8 @@ from typing import Any
 import pytest
 
 from .binaries import BuildError
-from .cluster import Cluster
+from .cluster import Cluster, end_by_signals
+from .sockets import PROC, addresses, strangers
 
 _CLUSTER = pytest.StashKey[Cluster]()
 _TIMES = pytest.StashKey[dict[str, float]]()
@@ -22,7 +22,7 @@ Measure = Callable[[str], Any]
 def pytest_configure(config: pytest.Config) -> None:
     """SIGTERM, a cancelled CI job for one, ends the run as Ctrl-C does: with its finalizers."""
     config.stash[_TIMES] = {}
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    end_by_signals()
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +58,9 @@ def empty_cluster(running_cluster: Cluster, measured: Measure) -> Iterator[Clust
         running_cluster.reset()
     yield running_cluster
     assert running_cluster.agent.failures == []
+    if PROC.exists():
+        for process in running_cluster.processes:
+            assert not (process.running and strangers(addresses(process.pid))), process.name
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from typing import IO
 from .cluster import Cluster
 
 EXECUTABLE = Path(sys.executable).parent / "kubectl-calico_nic"
+RECORD = "kubectl-calico-nic/previous"
+"""The annotation in which the plugin keeps what it replaced."""
 _PATIENCE = 90.0
 
 

@@ -11,11 +11,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from kubectl_calico_nic.snapshot.change_record import RECORD_ANNOTATION
-
 from .api_client import CONFLICT, ApiError, Object
 from .editor import Editor
 from .installs import calico_node
+from .plugin_process import RECORD
 from .story import NAME, NAMESPACE
 
 OWN = ("IP", "IP_AUTODETECTION_METHOD", "IP6", "IP6_AUTODETECTION_METHOD")
@@ -55,7 +54,7 @@ class Version:
                 for entry in env
                 if entry["name"] not in OWN and _FOREIGN not in entry["name"]
             ),
-            metadata.get("annotations", {}).get(RECORD_ANNOTATION),
+            metadata.get("annotations", {}).get(RECORD),
         )
 
 

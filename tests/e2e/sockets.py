@@ -6,6 +6,7 @@ import contextlib
 import ipaddress
 import os
 import struct
+from collections.abc import Iterable
 from pathlib import Path
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -28,6 +29,11 @@ def addresses(pid: int) -> set[Address]:
                 found.add(_address(near))
                 found |= {_address(far)} if int(far, 16) else set()
     return found
+
+
+def strangers(found: Iterable[Address]) -> set[Address]:
+    """Those that are not addresses of this machine's loopback interface."""
+    return {address for address in found if not address.is_loopback}
 
 
 def _ends(line: str) -> tuple[str, str, str]:

@@ -18,34 +18,20 @@ import pytest
 
 from kubectl_calico_nic.simulator.host_network import Nic, host_network
 
-from .api_client import Object
+from .api_client import ApiError, Object
 from .binaries import find
 from .cluster import Cluster
 from .conftest import Measure
 from .hosts import Host
+from .plugin_process import plugin
 from .recordings import DIRECTORIES, OWN_DIRECTORY, Source
-from .sockets import PROC, addresses
+from .rollouts import INCIDENT, REPAIRED, hold_half_way, set_method
+from .sockets import PROC, addresses, strangers
 from .story import CALICO_PODS, NAMESPACE
 from .users import documented, without
 
 EVENTS = f"/api/v1/namespaces/{NAMESPACE}/events"
-
-INCIDENT = {
-    "node-1": "172.16.10.21/24",
-    "node-2": "172.16.10.22/24",
-    "node-3": "172.16.16.23/23",
-    "node-4": "172.16.16.24/23",
-}
-REPAIRED = {name: f"172.16.10.2{name[-1]}/24" for name in INCIDENT}
-
-
-def set_method(cluster: Cluster, method: str) -> None:
-    """Change the method as the documentation says."""
-    changed = cluster.kubectl(
-        *("set", "env", "-n", NAMESPACE, "ds/calico-node", "-c", "calico-node"),
-        f"IP_AUTODETECTION_METHOD={method}",
-    )
-    assert changed.stdout == "daemonset.apps/calico-node env updated\n", changed.stderr
+ROOT = Path(__file__).parents[2]
 
 
 def rollout_status(cluster: Cluster) -> str:
@@ -234,6 +220,26 @@ def test_the_api_server_comes_back_with_its_data(cluster: Cluster, measured: Mea
     assert cluster.annotations() == REPAIRED
 
 
+def test_what_etcd_has_forgotten_has_expired(empty_cluster: Cluster) -> None:
+    client = empty_cluster.client
+    path = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
+    then = client.get(path)["metadata"]["resourceVersion"]
+    at_that_time = {"resourceVersion": then, "resourceVersionMatch": "Exact"}
+    empty_cluster.add(path, {"metadata": {"name": "later"}})
+    # The API server keeps what it has seen as long as it lives.
+    empty_cluster.control_plane.kill_api_server()
+    empty_cluster.control_plane.start_api_server()
+    known = {each["metadata"]["name"] for each in client.get(path, **at_that_time)["items"]}
+    assert "later" not in known
+
+    empty_cluster.control_plane.kill_api_server()
+    empty_cluster.control_plane.compact()
+    empty_cluster.control_plane.start_api_server()
+
+    with pytest.raises(ApiError, match="410 The .*resource.* too old"):
+        client.get(path, **at_that_time)
+
+
 def test_users_have_the_rights_of_their_rules_and_no_others(cluster: Cluster) -> None:
     pod = cluster.pods()["node-1"]["metadata"]["name"]
     # kubectl logs reads the pod first, which the documented role does not need.
@@ -255,9 +261,14 @@ def test_users_have_the_rights_of_their_rules_and_no_others(cluster: Cluster) ->
 def test_nothing_but_loopback_is_spoken_to(cluster: Cluster) -> None:
     log(cluster, "node-1")
     execute(cluster, "node-1", "ip", "-o", "addr", "show")
-    used = {address for process in cluster.processes for address in addresses(process.pid)}
-    assert used
-    assert {address for address in used if not address.is_loopback} == set()
+    hold_half_way(cluster, "interface=bond4")
+    with plugin(cluster, "rollout-check") as check:
+        check.wait_for("node-2: waiting: starting, not Ready")
+        spoken_to = addresses(check.pid)
+    assert spoken_to
+    assert strangers(spoken_to) == set()
+    # Of the cluster's own processes the fixtures make sure, after every test.
+    assert all(addresses(process.pid) for process in cluster.processes)
 
 
 @pytest.mark.parametrize(
@@ -300,24 +311,48 @@ def test_a_host_of_a_test_starts_as_the_model_says(empty_cluster: Cluster) -> No
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_of_a_cluster_however_it_ends(number: signal.Signals) -> None:
-    command = [sys.executable, "-m", "tests.e2e.cluster"]
-    root = Path(__file__).parents[2]
-    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as run:
-        assert run.stdout is not None
-        (kubeconfig,) = (
-            Path(line.removeprefix("export KUBECONFIG=").strip())
-            for line in itertools.islice(run.stdout, 2)
-            if line.startswith("export ")
-        )
-        server = json.loads(kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
+    with nothing_left_of("tests.e2e.cluster") as run:
         run.send_signal(number)
-        # The guard holds the pipe too: its end is the end of everything.
-        assert run.stdout.read() == ""
 
+
+@pytest.mark.parametrize("ending", ["assert False", "signal.pause()"], ids=["failure", "ctrl-c"])
+def test_nothing_is_left_of_a_run_that_ends_badly(tmp_path: Path, ending: str) -> None:
+    test = tmp_path / "test_ending.py"
+    test.write_text(
+        "import signal\n\n\n"
+        "def test_ending(running_cluster):\n"
+        "    print(f'\\nexport KUBECONFIG={running_cluster.control_plane.kubeconfig()}')\n"
+        f"    {ending}\n"
+    )
+    with nothing_left_of("pytest", "-s", "-p", "tests.e2e.conftest", str(test)) as run:
+        if "pause" in ending:
+            run.send_signal(signal.SIGINT)
+
+
+@contextmanager
+def nothing_left_of(*module: str) -> Iterator[subprocess.Popen[str]]:
+    """A program that has started a cluster; after the block it must have ended with everything."""
+    command = [sys.executable, "-m", *module]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as run:
+        try:
+            assert run.stdout is not None
+            (kubeconfig,) = itertools.islice(filter(None, map(kubeconfig_in, run.stdout)), 1)
+            server = json.loads(kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
+            yield run
+            # The guard holds the pipe too: its end is the end of everything.
+            run.stdout.read()
+        finally:
+            run.kill()
     assert not kubeconfig.parent.exists()
     address = urlsplit(server)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((address.hostname or "", address.port or 0))
+
+
+def kubeconfig_in(line: str) -> Path | None:
+    """The kubeconfig that a line tells to export, None for another line."""
+    _, found, path = line.strip().partition("export KUBECONFIG=")
+    return Path(path) if found else None
 
 
 def until(items: Iterable[str], enough: Callable[[list[str]], bool]) -> list[str]:

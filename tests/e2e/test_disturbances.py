@@ -162,8 +162,9 @@ def test_a_watch_that_expired_is_begun_anew(cluster: Cluster) -> None:
         with proxy.holding():
             release(cluster)
             cluster.wait_until_rolled_out()
-            # An API server that has just begun remembers no change from before.
+            # An API server that has just begun remembers no change from before, nor does etcd.
             cluster.control_plane.kill_api_server()
+            cluster.control_plane.compact()
             cluster.control_plane.start_api_server()
         ended = check.end()
     assert {"daemonsets", "pods"} <= {each.plural for each in proxy.exchanges if each.expired}

@@ -12,13 +12,12 @@ from typing import Any
 import pytest
 import yaml
 
-from kubectl_calico_nic.snapshot.change_record import RECORD_ANNOTATION
 from kubectl_calico_nic.workload.env import effective_env, plain
 
 from .api_client import Object
 from .cluster import Cluster
 from .installs import Install, calico, calico_node, own, upstream
-from .plugin_process import run
+from .plugin_process import RECORD, run
 from .rollouts import METHOD
 from .story import NAMESPACE
 
@@ -56,7 +55,7 @@ def without_bookkeeping(daemon_set: Object) -> Object:
 def assert_nothing_else_differs(before: Object, after: Object, names: Iterable[str]) -> None:
     """Only the entries ``names`` of calico-node's env differ, and our own annotation."""
     expected, found = without_bookkeeping(before), without_bookkeeping(after)
-    del found["metadata"]["annotations"][RECORD_ANNOTATION]
+    del found["metadata"]["annotations"][RECORD]
     for each in (expected, found):
         container = calico_node(each)
         entries = container.pop("env", [])
@@ -115,7 +114,7 @@ def test_only_the_method_changes(empty_cluster: Cluster, install: Install) -> No
     assert changed.lines[-1] == "daemonset.apps/calico-node env updated"
     after = empty_cluster.client.get(install.path)
     assert_nothing_else_differs(before, after, {METHOD})
-    assert owned_by_us(after) == ({RECORD_ANNOTATION}, {METHOD})
+    assert owned_by_us(after) == ({RECORD}, {METHOD})
     wanted = {**environment(install, before), METHOD: "interface=bond4"}
     assert environment(install, after) == wanted
     assert environment(install, through_kubectl) == wanted
@@ -238,7 +237,7 @@ def test_a_container_without_any_env_gets_one(empty_cluster: Cluster) -> None:
     after = empty_cluster.client.get(install.path)
     assert_nothing_else_differs(before, after, {"IP", METHOD})
     assert environment(install, after) == {"IP": "autodetect", METHOD: "interface=bond4"}
-    assert owned_by_us(after) == ({RECORD_ANNOTATION}, {"IP", METHOD})
+    assert owned_by_us(after) == ({RECORD}, {"IP", METHOD})
 
 
 def test_back_to_the_default_leaves_the_spec_as_it_was(empty_cluster: Cluster) -> None:

@@ -17,8 +17,9 @@ Rule = Mapping[str, Any]
 
 
 def documented(*names: str) -> list[Rule]:
-    """The rules of the documented roles ``inspect``, ``exec`` and ``set``."""
-    roles = (yaml.safe_load((_DOCUMENTED / f"{name}.yaml").read_text()) for name in names)
+    """The rules of the documented roles with these names, of all of them without any."""
+    paths = [_DOCUMENTED / f"{name}.yaml" for name in names] or sorted(_DOCUMENTED.glob("*.yaml"))
+    roles = (yaml.safe_load(path.read_text()) for path in paths)
     return [rule for role in roles for rule in role["rules"]]
 
 

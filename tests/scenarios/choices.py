@@ -16,15 +16,12 @@ from tests.scenarios.scenario import (
     Without,
     elsewhere,
     every_node,
+    first_node_alone,
+    in_every_pod,
     right,
+    without_internal_ips,
+    without_logs,
 )
-
-
-def vagrant(number: int) -> NodeFacts:
-    address = f"192.168.56.1{number}/24"
-    return node(
-        f"n{number}", internal_ip="10.0.2.15", stored=address, log=detected(address, "eth1")
-    )
 
 
 HEALTHY: dict[str, Scenario] = {
@@ -37,8 +34,8 @@ HEALTHY: dict[str, Scenario] = {
             node(
                 "n1",
                 internal_ip="10.0.0.1",
-                log=detected("10.0.0.99/32", "eth0"),
-                inventory=nics("eth0 10.0.0.1/24 10.0.0.99/32"),
+                log=detected("10.0.0.99/24", "eth0"),
+                inventory=nics("eth0 10.0.0.99/24 10.0.0.1/24"),
             )
         ),
         set(),
@@ -245,9 +242,6 @@ INFORMATION: dict[str, Scenario] = {
         ),
         {"n1 differs-from-internal-ip", "n2 differs-from-internal-ip"},
     ),
-    "Vagrant: every node has InternalIP 10.0.2.15": Scenario(
-        cluster(vagrant(1), vagrant(2)), {"n1 no-expectation", "n2 no-expectation"}
-    ),
     "an InternalIP that is on no NIC anywhere": Scenario(
         cluster(
             node(
@@ -321,8 +315,8 @@ WRONG: dict[str, Scenario] = {
     ),
     "no expectation, different networks": Scenario(
         cluster(
-            vagrant(1),
-            node("n2", internal_ip="10.0.2.15", log=detected("172.18.0.1/16", "br-abc")),
+            node("n1", log=detected("192.168.56.11/24", "eth1")),
+            node("n2", log=detected("172.18.0.1/16", "eth2")),
         ),
         {"n1 no-expectation", "n1 nodes-disagree", "n2 no-expectation", "n2 nodes-disagree"},
     ),
@@ -330,7 +324,7 @@ WRONG: dict[str, Scenario] = {
         cluster(
             right(1),
             node("n3", log=detected("10.0.0.3/24", "eth0")),
-            node("n4", log=detected("172.18.0.1/16", "br-abc")),
+            node("n4", log=detected("172.18.0.1/16", "eth1")),
         ),
         {"n3 no-expectation", "n4 no-expectation", "n4 nodes-disagree"},
     ),
@@ -375,7 +369,7 @@ WRONG: dict[str, Scenario] = {
             ),
             env={"IP6": "autodetect"},
         ),
-        {"n1 detection-failed", "n1/IPv6 detection-failed"},
+        {"n1 ipv6-clears-ipv4", "n1/IPv6 detection-failed"},
     ),
     "detection failed and the old address was kept": Scenario(
         cluster(
@@ -440,16 +434,11 @@ WRONG: dict[str, Scenario] = {
     "two nodes use one address": Scenario(
         cluster(
             *(
-                node(name, internal_ip="10.0.2.15", log=detected("10.0.2.15/24", "eth0"))
-                for name in ("n1", "n2")
+                node(name, internal_ip=own, log=detected("10.0.0.9/24", "eth0"))
+                for name, own in (("n1", "10.0.0.1"), ("n2", "10.0.0.2"))
             )
         ),
-        {
-            "n1 address-conflict",
-            "n1 no-expectation",
-            "n2 address-conflict",
-            "n2 no-expectation",
-        },
+        {"n1 address-conflict", "n2 address-conflict"},
     ),
     "log and annotation differ": Scenario(
         cluster(
@@ -504,14 +493,26 @@ WRONG: dict[str, Scenario] = {
 }
 
 WITHOUT: dict[str, Without] = {
-    "wrong-network": Without(
-        "only the annotation tells",
-        every_node(
-            lambda facts: replace(facts, node=facts.node and replace(facts.node, internal_ips=()))
-        ),
+    "address-conflict": Without("the address is still recorded on another node", without_logs),
+    "detection-failed": Without("detection failed", without_logs),
+    "method-invalid": Without("an unknown method", every_node(lambda facts: right(1))),
+    "kept-stale-address": Without("detection failed and the old address was kept", without_logs),
+    "wrong-network": Without("only the annotation tells", without_internal_ips),
+    "wrong-interface": Without("another NIC than --expect-interface", without_logs),
+    "no-pod": Without(
+        "no pod", every_node(lambda facts: replace(right(int(facts.name[1:])), node=facts.node))
     ),
-    "kept-stale-address": Without(
-        "detection failed and the old address was kept",
-        every_node(lambda facts: replace(facts, log=None)),
+    "no-evidence": Without("no evidence", every_node(lambda facts: right(1, pod=facts.pod))),
+    "nodes-disagree": Without("no expectation, different networks", first_node_alone),
+    "evidence-disagrees": Without("log and annotation differ", without_logs),
+    "method-no-effect": Without(
+        "a method that is never read: IP is set by hand", in_every_pod(IP="autodetect")
     ),
+    "differs-from-internal-ip": Without(
+        "all nodes agree on another network, and are ready: built so", without_internal_ips
+    ),
+    "nothing-to-choose": Without(
+        "canal: backend none", in_every_pod(CALICO_NETWORKING_BACKEND="bird")
+    ),
+    "no-expectation": Without("a log alone", without_logs),
 }

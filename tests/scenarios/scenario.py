@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from kubectl_calico_nic.diagnosis.diagnose import Question
 from kubectl_calico_nic.snapshot.pod import ContainerState
-from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
-from tests.clusters import detected, node
+from kubectl_calico_nic.snapshot.snapshot import LogState, NodeFacts, Snapshot
+from tests.clusters import container, detected, node
 
 CRASHING = ContainerState("waiting", reason="CrashLoopBackOff", restarts=7, last_exit_code=1)
 CREATING = ContainerState("waiting", reason="ContainerCreating")
@@ -56,3 +56,35 @@ class Without:
 def every_node(change: Callable[[NodeFacts], NodeFacts]) -> Callable[[Snapshot], Snapshot]:
     """``change`` for every node of a snapshot."""
     return lambda snapshot: replace(snapshot, nodes=tuple(map(change, snapshot.nodes)))
+
+
+def first_node_alone(snapshot: Snapshot) -> Snapshot:
+    """``snapshot`` with its first node only."""
+    return replace(snapshot, nodes=snapshot.nodes[:1])
+
+
+def in_every_pod(**env: str) -> Callable[[Snapshot], Snapshot]:
+    """``snapshot`` whose pods have these variables and no others."""
+
+    def change(facts: NodeFacts) -> NodeFacts:
+        assert facts.pod is not None
+        return replace(facts, pod=replace(facts.pod, container=container(env)))
+
+    return every_node(change)
+
+
+def _no_logs(facts: NodeFacts) -> NodeFacts:
+    return replace(facts, log=None, previous_log=None, log_state=LogState.UNREADABLE)
+
+
+def _no_internal_ips(facts: NodeFacts) -> NodeFacts:
+    return replace(facts, node=facts.node and replace(facts.node, internal_ips=()))
+
+
+def _no_inventory(facts: NodeFacts) -> NodeFacts:
+    return replace(facts, inventory=None)
+
+
+without_logs = every_node(_no_logs)
+without_internal_ips = every_node(_no_internal_ips)
+without_inventories = every_node(_no_inventory)

@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import netaddr
 
+from kubectl_calico_nic.calico.known_bugs import INTERNAL_IP_STORES_NETWORK
 from kubectl_calico_nic.calico.version import Version
-
-_RANGES = (
-    (Version(3, 22, 0), Version(3, 22, 3)),
-    (Version(3, 23, 0), Version(3, 23, 1)),
-)
 
 
 def stores_network_address(version: Version) -> bool:
     """Whether ``version`` has the bug."""
-    return any(first <= version <= last for first, last in _RANGES)
+    return INTERNAL_IP_STORES_NETWORK.is_in(version)
 
 
 def stored_internal_ip(address: str, version: Version | None) -> str:

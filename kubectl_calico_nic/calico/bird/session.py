@@ -22,7 +22,8 @@ class BgpSession:
     """One session, from the view of one node.
 
     ``peer`` is the address of the other end. ``state`` is BGP's (``Established``, ``Active``,
-    ``Connect``, ``Passive``, ``Idle`` ...), ``info`` what BIRD adds (``Socket: No route to host``).
+    ``Connect``, ``Passive``, ``Idle`` ...; ``Down`` where it is switched off; empty where a
+    CalicoNodeStatus has no word for it), ``info`` what BIRD adds (``Socket: No route to host``).
     ``since`` is BIRD's own text of when the state began: a time of day on the node's clock, or a
     date; empty where it is not known.
     """

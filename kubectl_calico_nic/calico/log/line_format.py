@@ -7,14 +7,18 @@ libcalico-go/lib/logutils/logutils.go (lib/logrusr/formatter.go from v3.33).
 from __future__ import annotations
 
 import datetime
+import functools
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kubectl_calico_nic.calico.messages import Message
 
-_LINE = re.compile(
-    r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}) "
-    r"\[(?P<level>[A-Z]{1,16})\]"
+TIME_LENGTH = len("2026-01-01 00:00:00.000")
+"""Characters of the time that a line begins with."""
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}", re.ASCII)
+_BODY = re.compile(
+    r" \[(?P<level>[A-Z]{1,16})\]"
     r"\[(?P<pid>\d{1,10})\] "
     r"(?:(?P<component>[A-Za-z0-9-]+)/)?"
     r"(?P<file>\S+) "
@@ -24,8 +28,7 @@ _LINE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(NamedTuple):
     """A line in Calico's format.
 
     ``time`` is as printed: the container's own clock, milliseconds, no zone. ``component`` is
@@ -43,18 +46,33 @@ class LogLine:
 
 def parse_line(text: str) -> LogLine | None:
     """Read one line without its newline; None when it is not in Calico's format."""
-    match = _LINE.fullmatch(text)
+    time = time_of(text)
+    if time is None:
+        return None
+    body = _parse_body(text[TIME_LENGTH:])
+    return None if body is None else LogLine(time, *body)
+
+
+def time_of(text: str) -> str | None:
+    """The time that a line begins with; None when it begins with none."""
+    time = text[:TIME_LENGTH]
+    return time if _TIME.fullmatch(time) else None
+
+
+@functools.lru_cache(maxsize=256)
+def _parse_body(body: str) -> tuple[str, int, str | None, str, int | None, str] | None:
+    """Read what stands behind the time; a log repeats most of its lines but for the time."""
+    match = _BODY.fullmatch(body)
     if match is None:
         return None
     number = match["line"]
-    return LogLine(
-        time=match["time"],
-        level=match["level"],
-        pid=int(match["pid"]),
-        component=match["component"],
-        file=match["file"],
-        line=None if number == "<nil>" else int(number),
-        text=match["text"],
+    return (
+        match["level"],
+        int(match["pid"]),
+        match["component"],
+        match["file"],
+        None if number == "<nil>" else int(number),
+        match["text"],
     )
 
 

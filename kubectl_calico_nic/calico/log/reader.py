@@ -5,15 +5,17 @@ from __future__ import annotations
 import collections
 import copy
 from collections.abc import Iterable
+from dataclasses import replace
 
 from kubectl_calico_nic.calico.log.address_pass import ADDRESS_EVENTS, AddressPass
 from kubectl_calico_nic.calico.log.decision_runs import DecisionRuns
-from kubectl_calico_nic.calico.log.line_format import LogLine, parse_line
-from kubectl_calico_nic.calico.log.reading import LogReading, Stage
+from kubectl_calico_nic.calico.log.line_format import TIME_LENGTH, LogLine, parse_line, time_of
+from kubectl_calico_nic.calico.log.reading import INFORMED, LogReading, Stage
+from kubectl_calico_nic.calico.log.repetition import Repetition
 from kubectl_calico_nic.calico.messages import Event, Recognised, recognise
 from kubectl_calico_nic.calico.version import Version
 
-_LONGEST_LINE = 8192
+LONGEST_LINE = 8192
 """Characters of a line that are looked at; Calico's messages are far shorter."""
 _TAIL_LINES = 10
 
@@ -25,7 +27,6 @@ _STAGES = {
 _STARTUP_FILES = frozenset({"startup.go", "reachaddr.go"})
 """Where the start-up's lines come from in v3.0 to v3.13, which name no component."""
 _LEVELS = ("TRACE", "DEBUG", "INFO", "WARNING", "ERROR", "FATAL", "PANIC")
-_INFORMED = frozenset({"TRACE", "DEBUG", "INFO"})
 
 _NAMING = frozenset(
     {
@@ -48,6 +49,20 @@ _FATAL = frozenset(
     }
 )
 """Messages that end the process, whether or not its log level shows ``Terminating``."""
+_DATASTORE_ERRORS = frozenset(
+    {
+        Event.DATASTORE_RETRIED,
+        Event.DATASTORE_UNAUTHORIZED,
+        Event.DATASTORE_CONFIG_ERROR,
+        Event.DATASTORE_ACCESS_ERROR,
+        Event.NODE_UNREADABLE,
+        Event.KUBERNETES_NODE_UNREADABLE,
+        Event.NODE_UPDATE_FAILED,
+    }
+)
+_DATASTORE_ANSWERED = frozenset(
+    {Event.DATASTORE_VERIFIED, Event.DATASTORE_READY, Event.USING_NODE_NAME}
+)
 
 
 class LogReader:
@@ -67,28 +82,54 @@ class LogReader:
         self._failing = False
         self._complete_start = False
         self._level_floor: str | None = None
+        self._datastore_error: str | None = None
         self._lines = 0
         self._calico_lines = 0
         self._first_time: str | None = None
         self._last_time: str | None = None
         self._tail: collections.deque[str] = collections.deque(maxlen=_TAIL_LINES)
+        self._newest_body: str | None = None
+        self._repetition: Repetition | None = None
 
     def feed(self, line: str) -> None:
         """Take the next line, with or without its line ending."""
-        text = line[:_LONGEST_LINE].rstrip("\r\n")
+        text = line[:LONGEST_LINE].rstrip("\r\n")
+        if self.count_repeated(text) is None:
+            self.take(text, parse_line(text))
+
+    def take(self, text: str, line: LogLine | None) -> None:
+        """Take the next line without its line ending, and what ``parse_line`` says about it."""
         self._lines += 1
         self._tail.append(text)
-        parsed = parse_line(text)
-        if parsed is None:
+        if line is None:
             self._take_plain(text)
         else:
             self._calico_lines += 1
-            self._first_time = self._first_time or parsed.time
-            self._last_time = parsed.time
-            self._take(parsed)
+            self._first_time = self._first_time or line.time
+            self._last_time = line.time
+            self._take(line, text)
+
+    def count_repeated(self, text: str) -> str | None:
+        """Take the next line if it says what those before it said, whatever lies between.
+
+        A line about another address, or of the start, ends such a repetition. Returns the line's
+        time; None where it is no repetition and has not been taken.
+        """
+        repetition = self._repetition
+        if repetition is None or text[TIME_LENGTH:] != repetition.body:
+            return None
+        time = time_of(text)
+        if time is not None:
+            self._lines += 1
+            self._calico_lines += 1
+            self._tail.append(text)
+            self._last_time = time
+            repetition.add(time)
+        return time
 
     def reading(self) -> LogReading:
         """Return what the lines so far say; more may be fed afterwards."""
+        self._take_repeated()
         runs = copy.deepcopy(self._runs)
         for decision in self._pass.decisions():
             runs.add(decision)
@@ -106,6 +147,7 @@ class LogReader:
             last_time=self._last_time,
             tail=tuple(self._tail),
             omitted_decisions=runs.omitted,
+            datastore_error=self._datastore_error,
         )
 
     def _take_plain(self, text: str) -> None:
@@ -113,17 +155,23 @@ class LogReader:
         said = recognise(text)
         if said is None:
             return
+        self._end_repetition(None)
+        self._notice_datastore(said, text)
         if said.event is Event.NODE_STARTED:
             self._end_pass()
+            self._datastore_error = None
             self._started, self._exited, self._failing = True, False, False
         elif said.event is Event.NODE_NOT_STARTED:
             self._end_pass()
             self._exited = True
 
-    def _take(self, line: LogLine) -> None:
+    def _take(self, line: LogLine, text: str) -> None:
         stage = _stage(line)
         if stage is None:
             return
+        body = text[TIME_LENGTH:]
+        is_again = body == self._newest_body
+        self._end_repetition(body)
         said = recognise(line.text)
         if stage is Stage.STARTUP:
             self._notice_start(said)
@@ -131,8 +179,12 @@ class LogReader:
         if said is None:
             return
         self._notice_names(said)
+        if stage is Stage.STARTUP:
+            self._notice_datastore(said, line.text)
         if said.event in ADDRESS_EVENTS:
-            self._take_address(said, line, stage)
+            begins = self._take_address(said, line, stage)
+            if begins and is_again and stage is Stage.MONITOR and said.event not in _FATAL:
+                self._repetition = Repetition(body, line, said)
         self._notice_end(said, stage)
 
     def _notice_start(self, said: Recognised | None) -> None:
@@ -145,6 +197,7 @@ class LogReader:
         self._started = self._exited = self._failing = False
         self._version = None
         self._level_floor = None
+        self._datastore_error = None
         self._complete_start = first
 
     def _notice_names(self, said: Recognised) -> None:
@@ -155,15 +208,24 @@ class LogReader:
             self._end_pass()
             self._pass = AddressPass(self._pass.stage, self._version)
 
-    def _take_address(self, said: Recognised, line: LogLine, stage: Stage) -> None:
+    def _notice_datastore(self, said: Recognised, text: str) -> None:
+        if said.event in _DATASTORE_ERRORS:
+            self._datastore_error = text
+        elif said.event in _DATASTORE_ANSWERED:
+            self._datastore_error = None
+
+    def _take_address(self, said: Recognised, line: LogLine, stage: Stage) -> bool:
+        """Take what is said about an address; return whether the next pass began with it."""
         if stage is not self._pass.stage:
             self._end_pass()
             self._pass = AddressPass(stage, self._version)
-        if self._level_floor not in _INFORMED and self._pass.is_check_alone(said):
-            return  # the message that decided may be one that the log level hides
-        if self._pass.is_followed_by(said):
+        if self._level_floor not in INFORMED and self._pass.is_check_alone(said):
+            return False  # the message that decided may be one that the log level hides
+        begins = self._pass.is_followed_by(said)
+        if begins:
             self._end_pass()
         self._pass.take(said, line.text, line.time)
+        return begins
 
     def _notice_end(self, said: Recognised, stage: Stage) -> None:
         is_startup = stage is Stage.STARTUP
@@ -177,6 +239,24 @@ class LogReader:
             self._end_pass()
         elif said.event is Event.USING_NODE_NAME:
             self._end_pass()
+
+    def _end_repetition(self, body: str | None) -> None:
+        """Say that a line came that is not counted alone; ``body`` stands behind its time."""
+        self._take_repeated()
+        self._repetition = None
+        self._newest_body = body
+
+    def _take_repeated(self) -> None:
+        """Take the lines that were only counted so far: all end a pass, the last one begins one."""
+        repetition = self._repetition
+        if repetition is None or repetition.last is None:
+            return
+        for decision in self._pass.decisions():
+            last, count = repetition.before_last or decision.last, decision.count * repetition.count
+            self._runs.add(replace(decision, last=last, count=count))
+        self._pass = self._pass.successor()
+        self._pass.take(repetition.said, repetition.line.text, repetition.last)
+        self._repetition = Repetition(repetition.body, repetition.line, repetition.said)
 
     def _end_pass(self) -> None:
         for decision in self._pass.decisions():

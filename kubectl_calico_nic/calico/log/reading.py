@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from kubectl_calico_nic.calico.version import Version
 from kubectl_calico_nic.family import Family
 
+INFORMED = frozenset({"TRACE", "DEBUG", "INFO"})
+"""Levels of a log that a good detection shows in."""
+
 
 class Stage(enum.Enum):
     """Which part of calico-node decided; the value is what reports call it."""
@@ -81,7 +84,8 @@ class LogReading:
     without any: other components have levels of their own. ``complete_start`` says that
     the first line of a start was seen, so that nothing before it is missing. ``tail`` are the last
     lines, for showing to people. ``omitted_decisions`` counts runs left out of the middle of
-    ``decisions`` because an address changed without end.
+    ``decisions`` because an address changed without end. ``datastore_error`` is the newest start's
+    own message of why the datastore cannot be reached or refuses, None once it answered.
     """
 
     decisions: tuple[Decision, ...] = ()
@@ -97,6 +101,16 @@ class LogReading:
     last_time: str | None = None
     tail: tuple[str, ...] = ()
     omitted_decisions: int = 0
+    datastore_error: str | None = None
+
+    @property
+    def is_silenced(self) -> bool:
+        """Whether the log level (``CALICO_STARTUP_LOGLEVEL``) hides what a good detection says.
+
+        The newest start is seen to have ended, without a line at INFO or below, which each start
+        begins with.
+        """
+        return (self.started or self.terminated) and self.level_floor not in INFORMED
 
     def latest(self, family: Family) -> Decision | None:
         """The newest decision about ``family``; None when the log says nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -43,6 +44,7 @@ class _Pattern:
     quoted: frozenset[str]
 
 
+@functools.lru_cache(maxsize=256)  # a log repeats a few messages without end
 def recognise(text: str) -> Recognised | None:
     """Return what the message ``text`` (without the line's frame) says, None where unknown.
 

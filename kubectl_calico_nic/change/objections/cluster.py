@@ -9,7 +9,8 @@ from kubectl_calico_nic.change.forecast import BACKEND, Outlook
 from kubectl_calico_nic.change.request import Request
 from kubectl_calico_nic.family import Family, family_of
 from kubectl_calico_nic.findings.finding import Finding, Severity
-from kubectl_calico_nic.owners.owner import Owner
+from kubectl_calico_nic.findings.owner_reverts import OWNER_REVERTS
+from kubectl_calico_nic.owners.recognition import Chain
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.snapshot import Snapshot
 from kubectl_calico_nic.workload.env import EnvValue
@@ -21,26 +22,31 @@ _FALSE = frozenset({"false", "0", "no", "off", "f", "n"})
 _SHOWN = 5
 
 
-def owner_restores(daemon_set: DaemonSet, owner: Owner) -> Iterator[Finding]:
-    """The refusal of an edit that the owner would undo later; ``--force`` makes it all the same."""
-    if owner.restores:
+def owner_restores(owners: Chain) -> Iterator[Finding]:
+    """The refusal of an edit that an owner would undo later; ``--force`` makes it all the same."""
+    keeper = owners.keeper
+    if keeper is not None:
         yield Finding(
-            "owner-reverts",
+            OWNER_REVERTS.id,
             Severity.WARNING,
-            f"daemonset {daemon_set.key} belongs to {owner.restores}",
-            f"{owner.advice}; --force edits the DaemonSet all the same",
+            f"daemonset {owners.daemon_set} belongs to {keeper.suffers}",
+            f"change {keeper.where} (below); --force edits the DaemonSet all the same",
+            why=owners.evidence,
         )
 
 
-def owner_reverts(daemon_set: DaemonSet, owner: Owner) -> Finding:
-    """The refusal of an edit that the owner would undo at once; never overridden."""
+def owner_reverts(owners: Chain) -> Finding:
+    """The refusal of an edit that the controller would undo at once; never overridden."""
+    controller, keeper = owners.links[0], owners.keeper or owners.top
+    later = f"; {keeper.suffers}" if keeper is not controller else ""
     return Finding(
-        "owner-reverts",
+        OWNER_REVERTS.id,
         Severity.ERROR,
-        f"daemonset {daemon_set.key} is controlled by {owner.object}: it would undo the edit at "
-        "once, and every pod would restart twice for nothing",
-        f"change {owner.object} instead",
+        f"daemonset {owners.daemon_set} is controlled by {controller.object}: it would undo the "
+        f"edit at once, and every pod would restart twice for nothing{later}",
+        f"change {keeper.where} instead (below)",
         overridable=False,
+        why=owners.evidence,
     )
 
 

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from kubectl_calico_nic.calico.autodetection.methods import Method, MethodKind, parse_method
-from kubectl_calico_nic.calico.autodetection.network_address_bug import stores_network_address
+from kubectl_calico_nic.calico.known_bugs import INTERNAL_IP_STORES_NETWORK
 from kubectl_calico_nic.calico.version import NEWEST_KNOWN, Version
 from kubectl_calico_nic.change.meant import is_glob, regex_for, without_host_bits
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.finding import Finding, Severity
+from kubectl_calico_nic.findings.method_ambiguous import anchored, matched_by
 from kubectl_calico_nic.go import regexp
 from kubectl_calico_nic.go.net import parse_cidr
 
@@ -49,12 +50,13 @@ def _by_version(method: Method, family: Family, version: Version) -> Iterator[Fi
             "upgrade Calico first, or choose another method",
             family=family,
         )
-    if method.kind is MethodKind.KUBERNETES_INTERNAL_IP and stores_network_address(version):
+    is_internal_ip = method.kind is MethodKind.KUBERNETES_INTERNAL_IP
+    if is_internal_ip and INTERNAL_IP_STORES_NETWORK.is_in(version):
         yield Finding(
             "known-bug",
             Severity.WARNING,
-            f"{word} of Calico {version} stores the network's address (x.y.z.0) on every node",
-            "upgrade to v3.22.4, v3.23.2 or newer first, or choose another method",
+            INTERNAL_IP_STORES_NETWORK.words(version),
+            INTERNAL_IP_STORES_NETWORK.cure,
             family=family,
         )
 
@@ -88,20 +90,19 @@ def _several(
     item: str, method: Method, family: Family, nics: Mapping[str, Sequence[str]]
 ) -> Iterator[Finding]:
     """A bare name that is found inside the names of several NICs of one node."""
-    search = regexp.compile(item).search
-    matching = {node: [name for name in names if search(name)] for node, names in nics.items()}
-    nodes = [node for node, names in sorted(matching.items()) if len(names) > 1]
-    if not nodes:
+    matched = matched_by(item, nics)
+    if not matched:
         return
-    more = f" (and so on {len(nodes) - 1} more nodes)" if len(nodes) > 1 else ""
-    exact = "^" + item.replace(".", r"\.") + "$"
-    anchored = ",".join(exact if each == item else each for each in method.items)
-    is_name = any(item in names for names in matching.values())
+    first = next(iter(matched))
+    more = f" (and so on {len(matched) - 1} more nodes)" if len(matched) > 1 else ""
+    exact = anchored(item)
+    meant = ",".join(exact if each == item else each for each in method.items)
+    is_name = any(item in names for names in nics.values())
     yield _ambiguous(
         family,
-        f"{item} matches {' and '.join(matching[nodes[0]])} on {nodes[0]}{more}: "
+        f"{item} matches {' and '.join(matched[first])} on {first}{more}: "
         "it may stand anywhere in a name",
-        f"{method.kind.value}={anchored} means {item} alone" if is_name else "name the NIC meant",
+        f"{method.kind.value}={meant} means {item} alone" if is_name else "name the NIC meant",
     )
 
 

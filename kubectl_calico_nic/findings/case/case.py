@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from kubectl_calico_nic.calico.version import Version
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.case.addresses import can_serve, is_address, network_of
 from kubectl_calico_nic.findings.case.choice import Choice
 from kubectl_calico_nic.findings.case.expected import Expected
+from kubectl_calico_nic.findings.case.keeper import Keeper
 from kubectl_calico_nic.findings.case.setting import Setting
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
 
@@ -66,32 +67,40 @@ class Member:
 
     @property
     def node_is_down(self) -> bool:
-        """Whether the node itself is known not to be Ready."""
-        return self.facts.node is not None and self.facts.node.ready is False
+        """Whether the node itself is known not to be Ready, or no longer heard of."""
+        node = self.facts.node
+        return node is not None and (node.ready is False or node.unreachable)
 
-    def nics(self, most: int = 6) -> str:
-        """The NICs with an address that could be chosen, for people; empty when not known."""
+    @property
+    def nic_names(self) -> tuple[str, ...]:
+        """The NICs with an address that could be chosen; empty when they are not known."""
         inventory = self.facts.inventory
-        if inventory is None:
-            return ""
-        names = [
+        return tuple(
             interface.name
-            for interface in inventory.interfaces
+            for interface in (inventory.interfaces if inventory else ())
             if any(
                 is_address(found.address, self.family) and can_serve(found.address)
                 for found in interface.addresses
             )
-        ]
+        )
+
+    def nics(self, most: int = 6) -> str:
+        """The same for people, the first few of them."""
+        names = self.nic_names
         more = f" and {len(names) - most} more" if len(names) > most else ""
         return ", ".join(names[:most]) + more
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The whole cluster as the conditions see it; ``members`` by node name, IPv4 first."""
+    """The whole cluster as the conditions see it; ``members`` by node name, IPv4 first.
+
+    ``keepers`` are those who put an edit back, by DaemonSet; absent where nobody does.
+    """
 
     snapshot: Snapshot
     members: tuple[Member, ...]
+    keepers: Mapping[str, Keeper] = field(default_factory=dict)
 
     def networked(self) -> Iterator[Member]:
         """The members whose calico-node does networking: only their address matters."""

@@ -35,7 +35,8 @@ class Mode(enum.Enum):
 class Setting:
     """One family's part of the environment.
 
-    ``ip`` is the text of ``IP``. ``method`` is the text of the method in force, None where no
+    ``ip`` is the text of ``IP`` and ``ip_source`` where that comes from (``value``,
+    ``fieldRef status.hostIP``). ``method`` is the text of the method in force, None where no
     method is or where it is not known; ``written`` the variable's own text, None where absent.
     """
 
@@ -43,12 +44,17 @@ class Setting:
     ip: str | None = None
     method: str | None = None
     written: str | None = None
+    ip_source: str = "value"
 
     @property
     def variable_is_idle(self) -> bool:
         """Whether somebody chose a method that calico-node never reads."""
-        meant = self.written not in (None, "", "none", FIRST_FOUND)
-        return meant and self.mode in (Mode.UNSET, Mode.NONE, Mode.EXPLICIT)
+        return is_meant(self.written) and self.mode in (Mode.UNSET, Mode.NONE, Mode.EXPLICIT)
+
+
+def is_meant(method: str | None) -> bool:
+    """Whether somebody chose ``method``: the default, which installers write too, is nobody's."""
+    return method not in (None, "", "none", FIRST_FOUND)
 
 
 def setting_of(env: Mapping[str, EnvValue], family: Family, *, is_complete: bool) -> Setting:
@@ -64,7 +70,7 @@ def setting_of(env: Mapping[str, EnvValue], family: Family, *, is_complete: bool
     if is_never_read or mode in (Mode.NONE, Mode.EXPLICIT):
         in_force = None
     written = method.value if family.method_variable in env else None
-    return Setting(mode, ip.value or None, in_force, written)
+    return Setting(mode, ip.value or None, in_force, written, ip.source)
 
 
 def _mode(ip: EnvValue) -> Mode:

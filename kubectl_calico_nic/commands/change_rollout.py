@@ -1,0 +1,175 @@
+"""What follows a change that was sent: the pods of its stage, the proof, and what if it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from kubectl_calico_nic.change.pausing import plan_pause
+from kubectl_calico_nic.change.plan import Action, Plan
+from kubectl_calico_nic.change.taking_back import plan_resume, plan_undo
+from kubectl_calico_nic.cluster.pod_deletion import delete_pod
+from kubectl_calico_nic.commands.change_session import ChangeSession
+from kubectl_calico_nic.commands.rollout_watch import (
+    Goal,
+    RolloutWatch,
+    TimedOut,
+    Watch,
+    is_proven_on,
+    nothing_left_to_do,
+    proven_on,
+    template_seen,
+    whole_rollout,
+)
+from kubectl_calico_nic.environment import EXIT_INTERRUPTED, EXIT_OK, EXIT_PROBLEM
+from kubectl_calico_nic.errors import CalicoNicError
+from kubectl_calico_nic.flags.staging import OnFailure, Staging
+from kubectl_calico_nic.output.rollout_table import conclusion, rollout_table
+from kubectl_calico_nic.output.screen import BAD, Line, Span, line, write
+from kubectl_calico_nic.rollout.state import only
+from kubectl_calico_nic.snapshot.change_record import StageKind
+from kubectl_calico_nic.snapshot.daemonset import DaemonSet
+from kubectl_calico_nic.snapshot.snapshot import Snapshot
+
+_MOST_NAMES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRollout:
+    """The rollout of one change; ``command`` is how the user calls this program, with flags."""
+
+    change: ChangeSession
+    staging: Staging
+    structured: bool
+    command: Callable[[str], str]
+
+    def follow(self, plan: Plan) -> int:
+        """Carry out what was asked to happen after ``plan`` was applied; return the exit status."""
+        try:
+            failed = self._run(plan)
+        except KeyboardInterrupt:
+            return self._give_up(plan, "interrupted", EXIT_INTERRUPTED)
+        except TimedOut as error:
+            return self._give_up(plan, str(error), EXIT_PROBLEM)
+        return self._give_up(plan, failed, EXIT_PROBLEM) if failed else EXIT_OK
+
+    def _run(self, plan: Plan) -> str:
+        """Go through the stages; return what went wrong, empty when nothing did."""
+        if plan.stage is not None:
+            if not self._replace(plan.stage.nodes):
+                return "the new value is not proven"
+            if plan.stage.kind is StageKind.ONLY_AFFECTED:
+                self._say(
+                    f"{plan.roll.later} pods keep the old value until: "
+                    f"{self.command('set --resume')}"
+                )
+                return ""
+            self._resume()
+        if not self.staging.wait:
+            self._say(f"Follow it: {self.command('rollout-check')}")
+            return ""
+        with self._watch() as watch:
+            if plan.action is Action.UNDO:
+                # Old values bring old problems back: nothing is to be proven, only waited for.
+                watch.until(nothing_left_to_do)
+                self._data(rollout_table(watch.rollout))
+                return ""
+            rollout = watch.until(whole_rollout)
+        self._data(conclusion(rollout))
+        return "" if rollout.done else "the rollout went wrong"
+
+    def _replace(self, nodes: Sequence[str]) -> bool:
+        """Replace the pods of ``nodes`` one after another; each is proven before the next."""
+        with self._watch() as watch:
+            watch.until(template_seen)
+            for node in nodes:
+                pod = watch.pod_on(node)
+                if pod is not None and not is_proven_on(watch.rollout, [node]):
+                    delete_pod(self.change.session, pod.namespace, pod.name, pod.uid)
+                    watch.until(_replaced_on(node, pod.uid))
+                if not is_proven_on(watch.until(proven_on(node)), [node]):
+                    break
+            rollout = watch.rollout
+        if is_proven_on(rollout, nodes):
+            self._data(rollout_table(only(rollout, nodes)))
+            return True
+        self._data(conclusion(rollout))
+        return False
+
+    def _resume(self) -> None:
+        """Let the controller roll the rest."""
+
+        def planner(snapshot: Snapshot, daemon_set: DaemonSet) -> Plan:
+            return plan_resume(snapshot, daemon_set, self.change.question)
+
+        plan = self._send(planner)
+        self._say(f"The canary is proven: {plan.roll.restarts} more pods restart.")
+
+    def _watch(self) -> RolloutWatch:
+        change = self.change
+        probe = change.parsed.text("probe", "auto") == "auto"
+        how = Watch(change.question, probe, self.staging.timeout, self.structured)
+        return RolloutWatch(change.session, change.parsed, how, change.environment)
+
+    def _send(self, planner: Callable[[Snapshot, DaemonSet], Plan]) -> Plan:
+        plan = self.change.plan(planner)
+        return plan if plan.is_empty else self.change.apply(plan, planner)
+
+    def _give_up(self, plan: Plan, why: str, status: int) -> int:
+        """Stop, undo or leave the rollout; say what runs where and how to go on or back."""
+        try:
+            done = self._on_failure(plan)
+        except KeyboardInterrupt:
+            done, status = "left as it is", EXIT_INTERRUPTED
+        except CalicoNicError as error:
+            done = f"left as it is ({error})"
+        self._say_lines([line(), line(Span(f"{why}:", BAD), f" {done}")])
+        if done != _UNDONE and plan.action is not Action.UNDO:
+            self._say(f"  go on: {self.command('set --resume')}")
+            self._say(f"  back:  {self.command('set --undo')}")
+        return status
+
+    def _on_failure(self, plan: Plan) -> str:
+        asked = self.staging.on_failure
+        if plan.action is Action.UNDO or asked is OnFailure.LEAVE:
+            return "left as it is"
+        if asked is OnFailure.UNDO:
+            self._send(lambda now, found: plan_undo(now, found, self.change.question))
+            return _UNDONE
+        updated: list[str] = []
+
+        def planner(snapshot: Snapshot, daemon_set: DaemonSet) -> Plan:
+            return plan_pause(snapshot, daemon_set, updated)
+
+        with self._watch() as watch:
+            updated += [node.name for node in watch.rollout.nodes if node.updated]
+        self._send(planner)
+        names = ", ".join(updated[:_MOST_NAMES]) or "no node"
+        more = f" and {len(updated) - _MOST_NAMES} more" if len(updated) > _MOST_NAMES else ""
+        return f"paused: no more pods restart; {names}{more} have the new value"
+
+    def _say(self, text: str) -> None:
+        self._say_lines([line(text)])
+
+    def _say_lines(self, lines: Sequence[Line]) -> None:
+        write(lines, self.change.environment.stderr, self.change.environment)
+
+    def _data(self, lines: Sequence[Line]) -> None:
+        """Show where the nodes are, on stdout unless that is for the plan's data."""
+        if self.structured:
+            self._say_lines(lines)
+        else:
+            write(lines, self.change.environment.stdout, self.change.environment)
+
+
+_UNDONE = "undone: the former value is back"
+
+
+def _replaced_on(node: str, uid: str) -> Goal:
+    """Another pod than that of ``uid`` is on ``node``."""
+
+    def is_over(watch: RolloutWatch) -> bool:
+        pod = watch.pod_on(node)
+        return pod is not None and pod.uid != uid
+
+    return is_over

@@ -1,0 +1,97 @@
+"""One change of a live cluster: plans it, and sends the plan unless somebody was faster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kubectl_calico_nic.change.plan import Plan
+from kubectl_calico_nic.cluster.daemonset_patch import ChangedMeanwhile, send_patch
+from kubectl_calico_nic.cluster.session import Session
+from kubectl_calico_nic.collection.collect import Collector
+from kubectl_calico_nic.commands.expectation_flags import scope
+from kubectl_calico_nic.diagnosis.question import Question
+from kubectl_calico_nic.environment import Environment
+from kubectl_calico_nic.errors import CalicoNicError, UsageError
+from kubectl_calico_nic.flags.definition import Parsed
+from kubectl_calico_nic.output.progress import progress
+from kubectl_calico_nic.snapshot.daemonset import DaemonSet
+from kubectl_calico_nic.snapshot.snapshot import Snapshot
+
+_ATTEMPTS = 5
+"""How often a plan is made anew because somebody else changed the object meanwhile."""
+
+Planner = Callable[[Snapshot, DaemonSet], Plan]
+Routes = Callable[[Snapshot, DaemonSet], dict[str, tuple[str, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSession:
+    """Where a change is made, and with what flags."""
+
+    session: Session
+    parsed: Parsed
+    environment: Environment
+    question: Question
+    field_manager: str
+    server_dry_run: bool = False
+
+    def plan(self, planner: Planner, routes: Routes | None = None) -> Plan:
+        """Read the cluster and plan.
+
+        Raises:
+            UsageError: there are several DaemonSets.
+        """
+        snapshot, daemon_set = self._read(routes)
+        return planner(snapshot, daemon_set)
+
+    def _read(self, routes: Routes | None) -> tuple[Snapshot, DaemonSet]:
+        with progress(self.environment) as live:
+            collector = Collector(self.session, progress=live, now=self.environment.now)
+            snapshot = collector.collect(scope(self.parsed, self.question, revisions=True))
+            if len(snapshot.daemon_sets) > 1:
+                names = ", ".join(found.key for found in snapshot.daemon_sets)
+                raise UsageError(
+                    f"several calico-node DaemonSets: {names}; name one with --daemonset"
+                )
+            (daemon_set,) = snapshot.daemon_sets
+            if self.parsed.text("probe", "auto") == "auto":
+                everywhere = {facts.name for facts in snapshot.nodes}
+                destinations = routes(snapshot, daemon_set) if routes else None
+                snapshot = collector.probe(snapshot, everywhere, destinations)
+        return snapshot, daemon_set
+
+    def apply(self, shown: Plan, planner: Planner, routes: Routes | None = None) -> Plan:
+        """Send the plan; when somebody changed the object meanwhile, plan anew, go on if equal.
+
+        Returns:
+            The plan that was sent; an empty one when the others made the same change meanwhile.
+
+        Raises:
+            CalicoNicError: the server refuses, or the new plan is not what was shown.
+        """
+        current = shown
+        for _ in range(_ATTEMPTS):
+            try:
+                send_patch(
+                    self.session,
+                    current,
+                    field_manager=self.field_manager,
+                    server_dry_run=self.server_dry_run,
+                )
+            except ChangedMeanwhile:
+                current = self.plan(planner, routes)
+                if current.is_empty:
+                    return current
+                if not current.promises_the_same_as(shown):
+                    raise CalicoNicError(
+                        f"daemonset {shown.daemon_set} was changed by somebody else meanwhile and "
+                        "the plan is no longer what was shown; nothing was sent: run the command "
+                        "again"
+                    ) from None
+            else:
+                return current
+        raise CalicoNicError(
+            f"daemonset {shown.daemon_set} was changed by others {_ATTEMPTS} times meanwhile; "
+            "nothing was sent: try again when they have finished"
+        )

@@ -1,0 +1,49 @@
+"""``completion``: the script that lets a shell complete this program's command lines."""
+
+from __future__ import annotations
+
+from kubectl_calico_nic.commands.command import OTHER_COMMANDS, Command
+from kubectl_calico_nic.environment import EXIT_OK, Environment
+from kubectl_calico_nic.errors import UsageError
+from kubectl_calico_nic.flags.definition import Parsed
+
+_SHELLS = ("bash", "zsh", "fish")
+
+
+def _run(parsed: Parsed, environment: Environment) -> int:
+    if not parsed.arguments:
+        raise UsageError("shell not specified")
+    if len(parsed.arguments) > 1:
+        raise UsageError("too many arguments; expected only the shell type")
+    (shell,) = parsed.arguments
+    if shell not in _SHELLS:
+        raise UsageError(f'unsupported shell type "{shell}": one of {", ".join(_SHELLS)}')
+    from kubectl_calico_nic.commands.completion_scripts import SCRIPTS
+
+    environment.stdout.write(SCRIPTS[shell])
+    return EXIT_OK
+
+
+COMMAND = Command(
+    name="completion",
+    summary="Print the script that lets bash, zsh or fish complete command lines",
+    description=(
+        "For kubectl-calico_nic as a program of its own. Where kubectl itself completes, no script "
+        "is needed: kubectl calico-nic <TAB> asks the program kubectl_complete-calico_nic, which "
+        "must be on the PATH. It is this same program under another name; krew links only one "
+        "name, so link the second beside it once (second example)."
+    ),
+    usage="bash|zsh|fish",
+    examples=(
+        ("In ~/.bashrc, and likewise for the other shells", "completion bash"),
+        (
+            "Let kubectl complete the plugin that krew installed: "
+            'ln -s kubectl-calico_nic "${KREW_ROOT:-$HOME/.krew}/bin/kubectl_complete-calico_nic"',
+            "completion --help",
+        ),
+    ),
+    flags=(),
+    run=_run,
+    group=OTHER_COMMANDS,
+    choices=_SHELLS,
+)
