@@ -10,12 +10,11 @@ from pathlib import Path
 from krew.archive import build_archive
 from krew.interpreters import MINORS, interpreters
 from krew.library import ROOT
-from krew.manifest import release_bot_template, release_uri, render
+from krew.manifest import release_uri, render
 from kubectl_calico_nic import __version__
 
 ARCHIVE = "calico-nic.tar.gz"
 MANIFEST = "calico-nic.yaml"
-RELEASE_BOT = "calico-nic.krew-release-bot.yaml"
 CHECKSUMS = "SHA256SUMS"
 
 
@@ -43,7 +42,6 @@ def _write(output: Path, archive: bytes) -> None:
     manifest = render(template, version=version, uri=uri, sha256=digest)
     (output / ARCHIVE).write_bytes(archive)
     (output / MANIFEST).write_text(manifest)
-    (output / RELEASE_BOT).write_text(release_bot_template(template))
     sums = {ARCHIVE: digest, MANIFEST: hashlib.sha256(manifest.encode()).hexdigest()}
     lines = [f"{known}  {name}\n" for name, known in sums.items()]
     (output / CHECKSUMS).write_text("".join(lines))

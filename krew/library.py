@@ -105,10 +105,11 @@ def _height(node: ast.ImportFrom) -> int:
 
 def _exists(node: ast.ImportFrom, file: Path, package: Path) -> bool:
     """Whether the module that ``file`` imports from is there; outside the package all are."""
+    parts = (node.module or node.names[0].name).split(".")
     if node.level:
-        place = file.parents[node.level - 1].joinpath(*(node.module or node.names[0].name).split("."))
-    elif (node.module or "").split(".")[0] == package.name:
-        place = package.parent.joinpath(*(node.module or "").split("."))
+        place = file.parents[node.level - 1].joinpath(*parts)
+    elif parts[0] == package.name:
+        place = package.parent.joinpath(*parts)
     else:
         return True
     return place.is_dir() or place.with_suffix(".py").exists()

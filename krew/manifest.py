@@ -1,8 +1,13 @@
-"""The manifest of a release: ``plugin.yaml`` with its version, and its archive's URI and hash."""
+"""The manifest of a release: ``plugin.yaml`` with its version, and its archive's URI and hash.
+
+``python -m krew.manifest plugin.yaml`` prints the template for krew-release-bot.
+"""
 
 from __future__ import annotations
 
 import re
+import sys
+from pathlib import Path
 
 _FIELDS = {
     "version": re.compile(r"(?m)^(  version: )\S+$"),
@@ -27,7 +32,7 @@ def render(template: str, *, version: str, uri: str, sha256: str) -> str:
     """
     text = _COMMENT.sub("", template)
     for name, value in (("version", version), ("uri", uri), ("sha256", f'"{sha256}"')):
-        text, count = _FIELDS[name].subn(lambda match, value=value: match[1] + value, text)
+        text, count = _FIELDS[name].subn(rf"\g<1>{value}", text)
         if count != 1:
             raise ValueError(f"plugin.yaml has {count} lines for {name}, not one")
     return text
@@ -39,3 +44,7 @@ def release_bot_template(template: str) -> str:
     uri = release_uri(template, "{{ .TagName }}")
     text = _FIELDS["version"].sub(r"\1{{ .TagName }}", text)
     return _URI_AND_HASH.sub(f'    {{{{addURIAndSha "{uri}" .TagName }}}}', text)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(release_bot_template(Path(sys.argv[1]).read_text()))

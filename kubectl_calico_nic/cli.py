@@ -109,7 +109,7 @@ def _leave_closed_pipe() -> int:
 
 
 def _dispatch(argv: Sequence[str], environment: Environment) -> int:
-    if argv[:1] == [COMPLETE]:
+    if argv and argv[0] == COMPLETE:
         return _complete(argv[1:], environment)
     name, words = _split(argv)
     if name in (None, "help"):

@@ -40,6 +40,7 @@ def calico_nic(
     stdin: bytes = b"",
     answer: str | None = None,
     terminal: bool = False,
+    width: int | None = 100,
     **replaced: Any,
 ) -> Result:
     """Run one command line as kubectl would, and return its status and what it printed.
@@ -54,7 +55,7 @@ def calico_nic(
         stderr=stderr,
         environ={"HOME": "/nonexistent", **(environ or {})},
         program="kubectl-calico_nic",
-        width=100,
+        width=width,
         **replaced,
     )
     status = main(argv, environment)

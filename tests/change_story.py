@@ -10,8 +10,8 @@ from typing import Any
 
 from kubectl_calico_nic.calico.inventory import Interface, InterfaceAddress, Inventory
 from kubectl_calico_nic.change.plan import Plan
-from kubectl_calico_nic.change.planning import Author, plan
-from kubectl_calico_nic.change.request import Request
+from kubectl_calico_nic.change.planning import plan
+from kubectl_calico_nic.change.request import Author, Request
 from kubectl_calico_nic.diagnosis.question import Question
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet

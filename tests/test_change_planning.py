@@ -7,8 +7,8 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from kubectl_calico_nic.change.planning import Author, plan
-from kubectl_calico_nic.change.request import Request
+from kubectl_calico_nic.change.planning import plan
+from kubectl_calico_nic.change.request import Author, Request
 from kubectl_calico_nic.change.taking_back import plan_undo
 from kubectl_calico_nic.change.values import InvalidValue
 from kubectl_calico_nic.diagnosis.question import Question

@@ -148,12 +148,12 @@ def test_a_lost_address_is_not_the_methods_fault() -> None:
     [
         (
             {
-                "state": ContainerState("waiting", reason="ImagePullBackOff"),
+                "state": ContainerState("waiting", reason="ContainerCreating"),
                 "log_state": LogState.EMPTY,
             },
-            "calico-node has not said anything yet (ImagePullBackOff)",
+            "calico-node has not said anything yet (ContainerCreating)",
         ),
-        ({"log": log(level_floor="ERROR")}, "the log does not tell about IPv4"),
+        ({"log": log(complete_start=True)}, "the log does not tell about IPv4"),
         ({"log_state": LogState.NOT_ASKED}, "no log of its pod was read"),
         ({"pod": False, "known": False}, "no calico-node pod and no log of it was read"),
     ],
@@ -172,7 +172,7 @@ def test_a_log_that_may_not_be_read_needs_a_right() -> None:
 
 
 def test_a_log_without_a_pod_was_read_all_the_same() -> None:
-    facts = node("n", pod=False, known=False, log=log(level_floor="ERROR"))
+    facts = node("n", pod=False, known=False, log=log(complete_start=True))
     assert "the log does not tell about IPv4" in first(facts, origin=Origin.FILES).message
 
 

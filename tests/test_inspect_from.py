@@ -63,7 +63,7 @@ def test_without_any_evidence_of_a_node_it_exits_with_1(tmp_path: Path) -> None:
 
 # What cannot be read
 
-NOTHING = "no calico-node log, no ip addr output, no Node, pod or DaemonSet of calico-node"
+NOTHING = "no calico-node log, no output of ip addr or birdcl, no Node, pod or DaemonSet of calico-node"
 OTHER_LOGS = {
     "kube-proxy": ["I0101 00:00:00.000000       1 server.go:483] Version info: v1.31.0"],
     "kube-controllers": [

@@ -196,4 +196,7 @@ def test_a_silent_log_alone_is_none(inventory: Any) -> None:
 def test_without_an_expectation_the_choice_counts_and_is_listed() -> None:
     rollout = judged(snapshot(on(1, internal_ip=())))
     assert rollout.done
-    assert rollout.unproven == ("node-1: nothing says which IPv4 address is expected",)
+    assert rollout.unproven == (
+        "node-1: nothing says which IPv4 address is expected",
+        "node-1: the BGP sessions are not known",
+    )

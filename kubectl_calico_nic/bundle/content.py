@@ -14,6 +14,8 @@ _LOOKED_AT = 64 * 1024
 _ADDRESS_LINE = re.compile(r"\d+: \S+ +inet6? |\s+inet6? \S+/\d")
 _ANY_ADDRESS = re.compile(r"^(?:\d+: \S+)? +inet6? ", re.MULTILINE)
 _LINK_LINE = re.compile(r"\d+: \S+: <[^>]*>")
+_PROTOCOL_HEADINGS = re.compile(r"name\s+proto\s+table\s+state\s+since\s+info\s*", re.IGNORECASE)
+_DESCRIPTION = re.compile(r"Name: {2,}\S.*\r?\n(?:Namespace|Roles|Labels|Selector): ")
 _BLANK_LINE = re.compile(r"\s*(?:#.*|---.*|%YAML.*|%TAG.*)?\r?")
 _JSON_OPENING = re.compile(r'\{\s*(?:["}]|$)|\[\s*(?:[\[{"\]]|$)')
 _JSON_KEY = re.compile(r'"(?:apiVersion|kind|items)"\s*:')
@@ -30,6 +32,8 @@ class Content(enum.Enum):
     YAML = "YAML"
     ADDRESSES = "output of ip addr"
     LINKS = "output of ip link"
+    PROTOCOLS = "output of birdcl show protocols"
+    DESCRIPTION = "output of kubectl describe, which is for people: -o yaml says it all"
     LOG = "a log"
 
 
@@ -42,6 +46,8 @@ def tell_content(beginning: bytes) -> Content:
         return Content.EMPTY
     if _JSON_OPENING.match(text):
         return _tell_json(text)
+    if _DESCRIPTION.match(text):
+        return Content.DESCRIPTION
     lines = text.split("\n")
     first = next((line for line in lines if not _BLANK_LINE.fullmatch(line)), "")
     if _YAML_OPENING.match(first) and _YAML_KEY.search(text):
@@ -61,4 +67,6 @@ def _tell_line(line: str, text: str) -> Content | None:
         return Content.ADDRESSES
     if _LINK_LINE.match(line):
         return Content.ADDRESSES if _ANY_ADDRESS.search(text) else Content.LINKS
+    if _PROTOCOL_HEADINGS.fullmatch(line):
+        return Content.PROTOCOLS
     return Content.LOG if parse_line(strip_prefix(line).text) else None

@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from kubectl_calico_nic.bundle.log_streams import ContainerLog
+from kubectl_calico_nic.snapshot.bgp import BgpSessions
 from kubectl_calico_nic.snapshot.daemonset import CONTAINER, DaemonSet
-from kubectl_calico_nic.snapshot.decode import decode_node, decode_pod
+from kubectl_calico_nic.snapshot.decode import (
+    ROUTINE_REASONS,
+    decode_calico_version,
+    decode_node,
+    decode_node_status,
+    decode_pod,
+    last_written,
+)
 from kubectl_calico_nic.snapshot.node import Node
 from kubectl_calico_nic.snapshot.pod import Pod
 
+_NAMED_FILES = 3
+"""So many files are named for one reason; what is left is counted."""
+_NAMED_REASONS = 20
+"""So many reasons are given."""
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z", re.ASCII)
+_OPERATOR = "operator.tigera.io/"
+
 
 @dataclass(frozen=True, slots=True)
-class IpOutput:
-    """What ``ip addr`` or ``ip link`` printed on one node. ``stem`` is the file's name."""
+class CommandOutput:
+    """What ``ip addr``, ``ip link`` or ``birdcl`` printed on one node.
+
+    ``stem`` is the file's name.
+    """
 
     name: str
     stem: str
@@ -24,38 +43,80 @@ class IpOutput:
 
 @dataclass(slots=True)
 class Found:
-    """Everything read from files. ``left_out`` maps a reason to the names of files."""
+    """Everything read from files.
+
+    ``silent_logs`` maps ``NAMESPACE/POD`` to why the log of its calico-node is not there, nothing
+    where it is empty. ``newest_time`` is the newest time of a status (RFC 3339, UTC).
+    ``left_out`` maps a reason to the names of files.
+    """
 
     nodes: dict[str, Node] = field(default_factory=dict)
     pods: list[Pod] = field(default_factory=list)
     daemon_sets: dict[str, DaemonSet] = field(default_factory=dict)
     config_maps: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    config_map_changes: dict[str, str] = field(default_factory=dict)
     revisions: list[Mapping[str, Any]] = field(default_factory=list)
+    installations: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    events: list[Mapping[str, Any]] = field(default_factory=list)
+    node_statuses: dict[str, BgpSessions] = field(default_factory=dict)
     cluster_version: str | None = None
-    addresses: list[IpOutput] = field(default_factory=list)
-    links: list[IpOutput] = field(default_factory=list)
+    addresses: list[CommandOutput] = field(default_factory=list)
+    links: list[CommandOutput] = field(default_factory=list)
+    protocols: list[CommandOutput] = field(default_factory=list)
     logs: list[ContainerLog] = field(default_factory=list)
+    silent_logs: dict[str, str] = field(default_factory=dict)
+    newest_time: str | None = None
     left_out: dict[str, list[str]] = field(default_factory=dict)
+
+    def absorb(self, other: Found) -> None:
+        """Take what ``other`` holds, as read after what is here."""
+        for each in fields(self):
+            mine, more = getattr(self, each.name), getattr(other, each.name)
+            if isinstance(mine, dict):
+                mine.update(more)
+            elif isinstance(mine, list):
+                mine.extend(more)
+        self.cluster_version = other.cluster_version or self.cluster_version
+        self.note_time(other.newest_time)
 
     def leave_out(self, name: str, reason: str) -> None:
         """Note that the file ``name`` is no evidence, and why."""
         self.left_out.setdefault(reason, []).append(name)
 
+    def left_out_texts(self) -> Iterator[str]:
+        """What was left out, for people: a line for each reason."""
+        reasons = list(self.left_out.items())
+        for reason, names in reasons[:_NAMED_REASONS]:
+            more = f" and {len(names) - _NAMED_FILES:,} more" if len(names) > _NAMED_FILES else ""
+            yield f"{', '.join(names[:_NAMED_FILES])}{more} ({reason})"
+        rest = sum(len(names) for _, names in reasons[_NAMED_REASONS:])
+        if rest:
+            yield f"{rest:,} more files, for other reasons"
+
     def add_object(self, item: Mapping[str, Any]) -> bool:
         """Take a Kubernetes object; say whether it is of a kind that tells something."""
         take = _TAKERS.get(str(item.get("kind")))
         metadata = item.get("metadata")
-        return (
-            take is not None
-            and isinstance(metadata, Mapping)
-            and isinstance(metadata.get("name"), str)
-            and take(self, item)
-        )
+        if take is None or not isinstance(metadata, Mapping):
+            return False
+        return isinstance(metadata.get("name"), str) and take(self, item)
+
+    def note_time(self, *times: object) -> None:
+        """Take times from an object's status: the files are not older than the newest of them."""
+        for time in times:
+            if isinstance(time, str) and _TIME.fullmatch(time):
+                self.newest_time = max(time, self.newest_time or "")
+
+
+def may_tell(kind: str, text: str) -> bool:
+    """Whether an object of ``kind`` whose text is ``text`` may be worth reading."""
+    return kind in _TAKERS and (kind not in _OF_CALICO_NODE or CONTAINER in text)
 
 
 def _take_node(found: Found, item: Mapping[str, Any]) -> bool:
     node = decode_node(item)
     found.nodes[node.name] = node
+    found.note_time(*_times(item, "lastHeartbeatTime", "lastTransitionTime"))
     return True
 
 
@@ -63,7 +124,17 @@ def _take_pod(found: Found, item: Mapping[str, Any]) -> bool:
     pod = decode_pod(item)
     if pod.container:
         found.pods.append(pod)
+        found.note_time(pod.container_state.started_at, *_times(item, "lastTransitionTime"))
     return bool(pod.container)
+
+
+def _times(item: Mapping[str, Any], *keys: str) -> Iterator[object]:
+    """The times of an object's conditions."""
+    status = item.get("status")
+    conditions = status.get("conditions") if isinstance(status, Mapping) else None
+    for condition in conditions if isinstance(conditions, list) else ():
+        if isinstance(condition, Mapping):
+            yield from (condition.get(key) for key in keys)
 
 
 def _take_daemon_set(found: Found, item: Mapping[str, Any]) -> bool:
@@ -88,11 +159,14 @@ def _runs_calico_node(item: Mapping[str, Any]) -> bool:
 
 def _take_config_map(found: Found, item: Mapping[str, Any]) -> bool:
     metadata, data = item["metadata"], item.get("data")
-    found.config_maps[f"{metadata.get('namespace', '')}/{metadata['name']}"] = {
-        str(key): value
-        for key, value in (data.items() if isinstance(data, Mapping) else ())
+    key = f"{metadata.get('namespace', '')}/{metadata['name']}"
+    found.config_maps[key] = {
+        str(name): value
+        for name, value in (data.items() if isinstance(data, Mapping) else ())
         if isinstance(value, str)
     }
+    if written := last_written(item):
+        found.config_map_changes[key] = written
     return True
 
 
@@ -102,11 +176,39 @@ def _take_revision(found: Found, item: Mapping[str, Any]) -> bool:
 
 
 def _take_cluster_information(found: Found, item: Mapping[str, Any]) -> bool:
-    spec = item.get("spec")
-    version = spec.get("calicoVersion") if isinstance(spec, Mapping) else None
-    if isinstance(version, str):
-        found.cluster_version = version
-    return isinstance(version, str)
+    version = decode_calico_version(item)
+    found.cluster_version = version or found.cluster_version
+    return version is not None
+
+
+def _take_installation(found: Found, item: Mapping[str, Any]) -> bool:
+    is_operators = str(item.get("apiVersion", "")).startswith(_OPERATOR)
+    if is_operators:
+        found.installations[item["metadata"]["name"]] = item
+    return is_operators
+
+
+def _take_event(found: Found, item: Mapping[str, Any]) -> bool:
+    about = item.get("involvedObject") or item.get("regarding")
+    if not isinstance(about, Mapping) or about.get("kind") != "Pod":
+        return False
+    found.note_time(item.get("lastTimestamp"), item.get("eventTime"))
+    is_telling = item.get("reason") not in ROUTINE_REASONS
+    if is_telling:
+        found.events.append(item)
+    return is_telling
+
+
+def _take_node_status(found: Found, item: Mapping[str, Any]) -> bool:
+    known = decode_node_status(item)
+    if known is None:
+        return False
+    node, sessions = known
+    before = found.node_statuses.get(node)
+    if before is None or (before.as_of or "") < (sessions.as_of or ""):
+        found.node_statuses[node] = sessions
+    found.note_time(sessions.as_of)
+    return True
 
 
 _TAKERS = {
@@ -116,4 +218,9 @@ _TAKERS = {
     "ConfigMap": _take_config_map,
     "ControllerRevision": _take_revision,
     "ClusterInformation": _take_cluster_information,
+    "Installation": _take_installation,
+    "Event": _take_event,
+    "CalicoNodeStatus": _take_node_status,
 }
+_OF_CALICO_NODE = frozenset(("Pod", "DaemonSet", "ControllerRevision"))
+"""Kinds of which only those that name the container tell something."""

@@ -32,7 +32,7 @@ def lines_that_matter(blocks: Iterable[bytes]) -> Iterator[str]:
     Memory grows neither with the log nor with a line that never ends.
     """
     held, head = b"", _END_BYTES
-    for block in _of_whole_lines(blocks):
+    for block in whole_lines(blocks):
         if held:
             yield from _lines(held, head, tail=1)
             head = max(head - len(held), 0)
@@ -40,8 +40,8 @@ def lines_that_matter(blocks: Iterable[bytes]) -> Iterator[str]:
     yield from _lines(held, head, tail=_END_BYTES)
 
 
-def _of_whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Cut ``blocks`` where lines end; the middle of overlong lines is left out."""
+def whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Cut ``blocks`` where lines end; the end of overlong lines is left out."""
     begun = b""
     for block in blocks:
         end = block.rfind(b"\n") + 1

@@ -98,12 +98,15 @@ class _Unpacking:
 
     def _member(self, label: str, content: Readable, depth: int) -> Iterator[Part]:
         """Unpack a member; a problem of its own costs the others nothing."""
+        has_begun = False
         try:
-            yield from self.parts(label, content, depth, is_member=True)
+            for part in self.parts(label, content, depth, is_member=True):
+                has_begun = True
+                yield part
         except UnreadableError as error:
             if not error.name.startswith(label):
                 raise  # what holds it is broken, or gave enough
-            self._leave_out(error.name, error.problem)
+            self._leave_out(the_rest_of(error.name, has_begun), error.problem)
 
     def _zip(
         self, name: str, whole: Readable, file: Readable
@@ -221,6 +224,11 @@ class _ZipMember:
         self._allowance.count_bytes(len(data))
         require_ratio(self._name, self._packed, self._given)
         return data
+
+
+def the_rest_of(name: str, has_begun: bool) -> str:
+    """What messages call the part of an archive that cannot be read."""
+    return f"the rest of {name}" if has_begun else name
 
 
 def _forms(head: bytes) -> tuple[bool, bool, bool]:

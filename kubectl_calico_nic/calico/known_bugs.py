@@ -50,7 +50,7 @@ INTERNAL_IP_READ_ONCE = KnownBug(
 UNANCHORED_EXCLUSIONS = KnownBug(
     "Calico {version} leaves out every NIC with lo, cali, cni or the like anywhere in its name",
     ((Version(3, 0, 0), Version(3, 23, 4)), (Version(3, 24, 0), Version(3, 24, 3))),
-    "name the NIC with interface=, which no default list applies to, or upgrade to v3.24.3 or newer",
+    "name the NIC with interface=, which has no default list, or upgrade to v3.24.3 or newer",
     "projectcalico/calico#6760",
 )
 OWN_TUNNEL_CHOSEN = KnownBug(

@@ -22,6 +22,39 @@ class Action(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """The object that a plan changes.
+
+    ``name`` has the namespace, where there is one. ``title`` is for sentences (``daemonset
+    kube-system/calico-node``), ``reference`` as kubectl prints it (``daemonset.apps/calico-node``),
+    ``path`` below the server's address.
+    """
+
+    resource: str
+    name: str
+    title: str
+    path: str
+
+    @property
+    def reference(self) -> str:
+        """The object as kubectl prints it."""
+        return f"{self.resource}/{self.name.rpartition('/')[2]}"
+
+    @classmethod
+    def daemon_set(cls, key: str) -> Target:
+        """The DaemonSet ``NAMESPACE/NAME``."""
+        namespace, _, name = key.partition("/")
+        path = f"/apis/apps/v1/namespaces/{namespace}/daemonsets/{name}"
+        return cls("daemonset.apps", key, f"daemonset {key}", path)
+
+    @classmethod
+    def installation(cls, name: str) -> Target:
+        """The operator's Installation."""
+        path = f"/apis/operator.tigera.io/v1/installations/{name}"
+        return cls("installation.operator.tigera.io", name, f"installation {name}", path)
+
+
+@dataclass(frozen=True, slots=True)
 class Edit:
     """One change to one variable. ``before`` and ``after`` are None where it is absent."""
 
@@ -96,7 +129,8 @@ class Plan:
     ``--force`` overrides it (``stopping``); ``warnings`` are worth a question. ``gaps`` are what
     could not be read. ``stage`` is the one that the patch leads to, None for a change that reaches
     every pod at once. ``advice`` is what to change where the owner keeps the setting, ready to
-    paste: lines of which the first says what it is; empty where there is nothing to say.
+    paste: lines of which the first says what it is; empty where there is nothing to say. ``goal``
+    are the variables of the DaemonSet that an operator is to bring about.
     """
 
     owner: str
@@ -105,9 +139,10 @@ class Plan:
     families: tuple[Family, ...]
     method: str | None
     edits: tuple[Edit, ...]
-    patch: tuple[Mapping[str, Any], ...]
+    patch: tuple[Mapping[str, Any], ...] | Mapping[str, Any]
     nodes: tuple[NodeForecast, ...]
     roll: Roll
+    target: Target
     action: Action = Action.SET
     fields: tuple[FieldEdit, ...] = ()
     stage: Stage | None = None
@@ -115,8 +150,19 @@ class Plan:
     warnings: tuple[Finding, ...] = ()
     gaps: tuple[Gap, ...] = ()
     advice: str = ""
+    goal: Mapping[str, str] = field(default_factory=dict)
     object_before: Mapping[str, Any] = field(default_factory=dict, repr=False)
     object_after: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def title(self) -> str:
+        """The object that is changed, for people."""
+        return self.target.title
+
+    @property
+    def path(self) -> str:
+        """The path of the object that is changed."""
+        return self.target.path
 
     @property
     def is_empty(self) -> bool:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 
 from kubectl_calico_nic.calico.version import NEWEST_KNOWN
 from kubectl_calico_nic.change.env_edits import EnvChange, change_env, referable
 from kubectl_calico_nic.change.forecast import Template, destinations
+from kubectl_calico_nic.change.installation import plan_installation
 from kubectl_calico_nic.change.json_patch import changed, patch_between
 from kubectl_calico_nic.change.objections import cluster, staging
-from kubectl_calico_nic.change.objections.node import METHOD_TOO_NEW
-from kubectl_calico_nic.change.objections.value import suspicions
-from kubectl_calico_nic.change.outlooks import networks_of, nics_of
-from kubectl_calico_nic.change.plan import Edit, Plan, Roll
-from kubectl_calico_nic.change.prospect import Prospect, Reach
+from kubectl_calico_nic.change.outlooks import networks_of
+from kubectl_calico_nic.change.plan import Edit, Plan, Roll, Target
+from kubectl_calico_nic.change.prospect import Prospect, Reach, value_refusals
 from kubectl_calico_nic.change.record import record
-from kubectl_calico_nic.change.request import Request
+from kubectl_calico_nic.change.request import Author, Request
 from kubectl_calico_nic.change.rolls import staged_roll, whole_roll
 from kubectl_calico_nic.change.stages import ON_DELETE_STRATEGY, strategy_edit, strategy_of
 from kubectl_calico_nic.change.values import check_value
@@ -39,19 +37,6 @@ from kubectl_calico_nic.workload.env import EnvValue
 from kubectl_calico_nic.workload.rolling import RollForecast
 
 _NO_RESTART = Roll(restarts=0, at_once=0)
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who makes a change and when; ``at`` has a zone, ``by`` is empty where nobody is named."""
-
-    at: datetime
-    by: str = ""
-
-    @property
-    def time(self) -> str:
-        """``at`` as RFC 3339, in UTC, whole seconds."""
-        return self.at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +79,17 @@ def plan(
     owners = chain_of(daemon_set, snapshot.installations)
     advice = owners.advice(Wanted(request.families, request.method))
     empty = empty_plan(request, daemon_set, snapshot)
-    if owners.controller is not None:
+    installation = owners.installation
+    if owners.controller is not None and installation is None:
         return replace(empty, advice=advice, refusals=(cluster.owner_reverts(owners),))
     if under_way := tuple(staging.under_way(daemon_set)):
         return replace(empty, refusals=under_way)
     reach = Reach.of(daemon_set, request.families, snapshot, question)
     current = env_of_template(daemon_set, snapshot).variables
     _check_method(request, daemon_set, current, reach.nodes)
+    if installation is not None:
+        told = replace(empty, advice=advice if len(owners.links) > 1 else "")
+        return plan_installation(request, reach, installation, owners, author, told)
     edits = change_env(daemon_set.container, request, current)
     preview = Prospect.of(reach, _with_env(daemon_set, edits), request.method)
     if not edits.edits:
@@ -129,6 +118,7 @@ def empty_plan(request: Request, daemon_set: DaemonSet, snapshot: Snapshot) -> P
     return Plan(
         owner=chain_of(daemon_set, snapshot.installations).word,
         daemon_set=daemon_set.key,
+        target=Target.daemon_set(daemon_set.key),
         resource_version=daemon_set.resource_version,
         families=request.families,
         method=request.method,
@@ -214,13 +204,7 @@ def _refusals(change: _Change) -> Iterator[Finding]:
     request, prospect, snapshot = change.request, change.prospect, change.reach.snapshot
     yield from cluster.owner_restores(change.owners)
     yield from cluster.setting_refusals(request, change.edits, change.current)
-    if request.method is not None:
-        for family in request.families:
-            nics = nics_of(change.reach.nodes, family)
-            yield from suspicions(request.method, family, prospect.template.version, nics)
-    # What is too new is so on every node, and told once above.
-    told = (each for found in prospect.against for each in found if each.id != METHOD_TOO_NEW)
-    yield from dict.fromkeys(told)
+    yield from value_refusals(request, prospect, change.reach.nodes)
     yield from staging.canaries(change.stage, prospect)
     yield from cluster.several_at_once(change.roll)
     yield from cluster.too_many_unknown(request, prospect.outlooks, snapshot)

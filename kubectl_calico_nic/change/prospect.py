@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kubectl_calico_nic.change.forecast import Outlook, Template, foresee
-from kubectl_calico_nic.change.objections.node import Neighbourhood, is_same, objections_to
-from kubectl_calico_nic.change.outlooks import members_of, nodes_of
+from kubectl_calico_nic.change.objections.node import (
+    METHOD_TOO_NEW,
+    Neighbourhood,
+    is_same,
+    objections_to,
+)
+from kubectl_calico_nic.change.objections.value import suspicions
+from kubectl_calico_nic.change.outlooks import members_of, nics_of, nodes_of
 from kubectl_calico_nic.change.plan import FamilyForecast, NodeForecast
+from kubectl_calico_nic.change.request import Request
 from kubectl_calico_nic.diagnosis.question import Question
 from kubectl_calico_nic.diagnosis.running_version import version_of_image, version_of_node
 from kubectl_calico_nic.family import Family
@@ -102,3 +109,16 @@ def _forecast(outlook: Outlook, against: Sequence[Finding]) -> FamilyForecast:
         candidates=outlook.candidates,
         reason=outlook.reason,
     )
+
+
+def value_refusals(
+    request: Request, prospect: Prospect, nodes: Sequence[NodeFacts]
+) -> Iterator[Finding]:
+    """What speaks against the value itself, then against what single nodes would choose."""
+    if request.method is not None:
+        for family in request.families:
+            nics = nics_of(nodes, family)
+            yield from suspicions(request.method, family, prospect.template.version, nics)
+    # What is too new is so on every node, and told once above.
+    told = (each for found in prospect.against for each in found if each.id != METHOD_TOO_NEW)
+    yield from dict.fromkeys(told)

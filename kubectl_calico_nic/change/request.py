@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timezone
 
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.snapshot.change_record import StageKind
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who makes a change and when; ``at`` has a zone, ``by`` is empty where nobody is named."""
+
+    at: datetime
+    by: str = ""
+
+    @property
+    def time(self) -> str:
+        """``at`` as RFC 3339, in UTC, whole seconds."""
+        return self.at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True, slots=True)

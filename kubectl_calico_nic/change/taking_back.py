@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from kubectl_calico_nic.change.installation import plan_undo_installation
 from kubectl_calico_nic.change.json_patch import changed, patch_between
 from kubectl_calico_nic.change.objections import cluster
 from kubectl_calico_nic.change.plan import Action, Edit, FieldEdit, Plan, Roll
@@ -21,6 +22,8 @@ from kubectl_calico_nic.diagnosis.restarts import restarts
 from kubectl_calico_nic.errors import CalicoNicError
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.finding import Finding, Severity
+from kubectl_calico_nic.owners.installation import field_of
+from kubectl_calico_nic.owners.recognition import chain_of
 from kubectl_calico_nic.snapshot.change_record import (
     RECORD_ANNOTATION,
     BrokenRecord,
@@ -47,6 +50,12 @@ def plan_undo(snapshot: Snapshot, daemon_set: DaemonSet, question: Question) -> 
     Raises:
         NothingToEnd: there is no record of a change.
     """
+    installation = chain_of(daemon_set, snapshot.installations).installation
+    if installation is not None:
+        kept = _change_of(installation.annotations, installation.title, "undo")
+        reach = Reach.of(daemon_set, _families(kept), snapshot, question)
+        empty = empty_plan(request_of(kept), daemon_set, snapshot)
+        return plan_undo_installation(kept, reach, installation, empty)
     kept = read_change(daemon_set, "undo")
     reach = _reach(kept, snapshot, daemon_set, question)
     now = entries_of(daemon_set.container.get("env") or (), kept.names)
@@ -126,14 +135,16 @@ def read_change(daemon_set: DaemonSet, verb: str) -> ChangeRecord:
     Raises:
         NothingToEnd: there is none, or it cannot be read.
     """
+    return _change_of(daemon_set.annotations, f"daemonset {daemon_set.key}", verb)
+
+
+def _change_of(annotations: Mapping[str, str], title: str, verb: str) -> ChangeRecord:
     try:
-        kept = read_record(daemon_set.annotations)
+        kept = read_record(annotations)
     except BrokenRecord as error:
-        raise NothingToEnd(f"cannot {verb}: daemonset {daemon_set.key}: {error}") from None
+        raise NothingToEnd(f"cannot {verb}: {title}: {error}") from None
     if kept is None:
-        raise NothingToEnd(
-            f"nothing to {verb}: daemonset {daemon_set.key} has no record of a change"
-        )
+        raise NothingToEnd(f"nothing to {verb}: {title} has no record of a change")
     return kept
 
 
@@ -147,7 +158,7 @@ def _families(kept: ChangeRecord) -> tuple[Family, ...]:
     found = tuple(
         family
         for family in Family
-        if {family.ip_variable, family.method_variable} & set(kept.names)
+        if {family.ip_variable, family.method_variable, field_of(family)} & set(kept.names)
     )
     return found or (Family.IPV4,)
 

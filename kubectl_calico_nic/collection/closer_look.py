@@ -8,8 +8,21 @@ from kubectl_calico_nic.diagnosis.report import NodeReport, Report
 from kubectl_calico_nic.diagnosis.settings import env_of_node
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.case.choice import LOG
+from kubectl_calico_nic.findings.case.moments import is_starting
 from kubectl_calico_nic.findings.catalogue import MENDED_BY_METHOD
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
+
+
+def is_worth_it(report: Report, snapshot: Snapshot) -> bool:
+    """Whether anything is wrong, or a pod is not Ready that is long past its start."""
+    shown = {node.name for node in report.nodes}
+    return report.has_problem or any(
+        facts.pod is not None
+        and not facts.pod.ready
+        and not is_starting(facts.pod, snapshot.taken_at)
+        for facts in snapshot.nodes
+        if facts.name in shown
+    )
 
 
 def questions(report: Report, snapshot: Snapshot, question: Question) -> dict[str, Questions]:
@@ -27,6 +40,7 @@ def questions(report: Report, snapshot: Snapshot, question: Question) -> dict[st
     )
     named = frozenset(question.nodes)
     rows = {node.name: node for node in report.nodes}
+    is_wrong = is_worth_it(report, snapshot)
     all_interfaces = any(finding.id in MENDED_BY_METHOD for finding in report.findings)
     return {
         facts.name: Questions(
@@ -34,7 +48,7 @@ def questions(report: Report, snapshot: Snapshot, question: Question) -> dict[st
             sessions=families if env_of_node(facts, snapshot).may_run_bird else (),
         )
         for facts in snapshot.nodes
-        if facts.pod is not None and (report.has_problem or facts.name in named)
+        if facts.pod is not None and (is_wrong or facts.name in named)
     }
 
 

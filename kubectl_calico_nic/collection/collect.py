@@ -80,7 +80,7 @@ class Collector:
             DaemonSetNotFound: there is no calico-node.
             CalicoNicError: the cluster cannot be asked at all.
         """
-        taken_at = self._now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        taken_at = self.time()
         with pool(self._concurrency) as executor:
             listing = executor.submit(self._nodes)
             daemon_sets, gaps = find_daemon_sets(self._api, scope.namespace, scope.daemon_set)
@@ -102,6 +102,10 @@ class Collector:
             taken_at=taken_at,
             gaps=(*gaps, *node_gaps, *configuration.gaps, *log_gaps),
         )
+
+    def time(self) -> str:
+        """The time by the clock of this machine, RFC 3339 in UTC."""
+        return self._now().strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def probe(
         self,

@@ -41,9 +41,7 @@ def _events(api: Api, namespaces: Iterable[str], gaps: list[Gap]) -> Iterator[An
         try:
             for number, page in enumerate(api.pages(path, (("fieldSelector", _ABOUT_PODS),))):
                 if number == _MOST_PAGES:
-                    reason = (
-                        f"very many events in namespace {namespace}: not all were read"
-                    )
+                    reason = f"very many events in namespace {namespace}: not all were read"
                     gaps.append(Gap("list", "events", reason))
                     break
                 yield from page

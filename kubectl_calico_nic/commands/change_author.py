@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubectl_calico_nic.change.planning import Author
+from kubectl_calico_nic.change.request import Author
 from kubectl_calico_nic.cluster.session import Session
 from kubectl_calico_nic.environment import Environment
 from kubectl_calico_nic.errors import CalicoNicError

@@ -10,6 +10,11 @@ from kubectl_calico_nic.change.plan import Action, Plan
 from kubectl_calico_nic.change.taking_back import plan_resume, plan_undo
 from kubectl_calico_nic.cluster.pod_deletion import delete_pod
 from kubectl_calico_nic.commands.change_session import ChangeSession
+from kubectl_calico_nic.commands.operator_watch import (
+    NotCarriedOver,
+    Rejected,
+    wait_for_operator,
+)
 from kubectl_calico_nic.commands.rollout_watch import (
     Goal,
     RolloutWatch,
@@ -49,12 +54,19 @@ class ChangeRollout:
             failed = self._run(plan)
         except KeyboardInterrupt:
             return self._give_up(plan, "interrupted", EXIT_INTERRUPTED)
+        except Rejected as error:
+            return self._take_back(plan, str(error))
+        except NotCarriedOver as error:
+            self._say_lines([line(Span(str(error), BAD))])
+            return EXIT_PROBLEM
         except TimedOut as error:
             return self._give_up(plan, str(error), EXIT_PROBLEM)
         return self._give_up(plan, failed, EXIT_PROBLEM) if failed else EXIT_OK
 
     def _run(self, plan: Plan) -> str:
         """Go through the stages; return what went wrong, empty when nothing did."""
+        if plan.goal:
+            self._wait_for_operator(plan)
         if plan.stage is not None:
             if not self._replace(plan.stage.nodes):
                 return "the new value is not proven"
@@ -77,6 +89,20 @@ class ChangeRollout:
             rollout = watch.until(whole_rollout)
         self._data(conclusion(rollout))
         return "" if rollout.done else "the rollout went wrong"
+
+    def _wait_for_operator(self, plan: Plan) -> None:
+        change, timeout = self.change, self.staging.timeout
+        wait_for_operator(change.session, plan, change.environment, timeout)
+        self._say(f"The operator has carried it over to daemonset {plan.daemon_set}.")
+
+    def _take_back(self, plan: Plan, why: str) -> int:
+        """Undo what the operator refuses: nothing else of the Installation would take effect."""
+        done = "left as it is"
+        if plan.action is Action.SET:
+            self._send(lambda now, found: plan_undo(now, found, self.change.question))
+            done = _UNDONE
+        self._say_lines([line(Span(f"{why}:", BAD), f" {done}")])
+        return EXIT_PROBLEM
 
     def _replace(self, nodes: Sequence[str]) -> bool:
         """Replace the pods of ``nodes`` one after another; each is proven before the next."""
@@ -125,7 +151,8 @@ class ChangeRollout:
             done = f"left as it is ({error})"
         self._say_lines([line(), line(Span(f"{why}:", BAD), f" {done}")])
         if done != _UNDONE and plan.action is not Action.UNDO:
-            self._say(f"  go on: {self.command('set --resume')}")
+            if not plan.goal:
+                self._say(f"  go on: {self.command('set --resume')}")
             self._say(f"  back:  {self.command('set --undo')}")
         return status
 
@@ -133,6 +160,8 @@ class ChangeRollout:
         asked = self.staging.on_failure
         if plan.action is Action.UNDO or asked is OnFailure.LEAVE:
             return "left as it is"
+        if plan.goal and asked is OnFailure.PAUSE:
+            return "left as it is (an operator's rollout cannot be paused)"
         if asked is OnFailure.UNDO:
             self._send(lambda now, found: plan_undo(now, found, self.change.question))
             return _UNDONE

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from kubectl_calico_nic.change.plan import Plan
-from kubectl_calico_nic.cluster.daemonset_patch import ChangedMeanwhile, send_patch
+from kubectl_calico_nic.cluster.guarded_patch import ChangedMeanwhile, send_patch
 from kubectl_calico_nic.cluster.session import Session
 from kubectl_calico_nic.collection.collect import Collector
+from kubectl_calico_nic.collection.operator_state import read_operator_state
 from kubectl_calico_nic.commands.expectation_flags import scope
 from kubectl_calico_nic.diagnosis.question import Question
 from kubectl_calico_nic.environment import Environment
 from kubectl_calico_nic.errors import CalicoNicError, UsageError
 from kubectl_calico_nic.flags.definition import Parsed
 from kubectl_calico_nic.output.progress import progress
+from kubectl_calico_nic.owners import operator
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.snapshot import Snapshot
 
@@ -25,7 +27,7 @@ Planner = Callable[[Snapshot, DaemonSet], Plan]
 Routes = Callable[[Snapshot, DaemonSet], dict[str, tuple[str, ...]]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class ChangeSession:
     """Where a change is made, and with what flags."""
 
@@ -55,6 +57,9 @@ class ChangeSession:
                     f"several calico-node DaemonSets: {names}; name one with --daemonset"
                 )
             (daemon_set,) = snapshot.daemon_sets
+            if operator.controls(daemon_set):
+                state = read_operator_state(self.session)
+                snapshot = dataclasses.replace(snapshot, operator=state)
             if self.parsed.text("probe", "auto") == "auto":
                 everywhere = {facts.name for facts in snapshot.nodes}
                 destinations = routes(snapshot, daemon_set) if routes else None
@@ -85,13 +90,13 @@ class ChangeSession:
                     return current
                 if not current.promises_the_same_as(shown):
                     raise CalicoNicError(
-                        f"daemonset {shown.daemon_set} was changed by somebody else meanwhile and "
+                        f"{shown.title} was changed by somebody else meanwhile and "
                         "the plan is no longer what was shown; nothing was sent: run the command "
                         "again"
                     ) from None
             else:
                 return current
         raise CalicoNicError(
-            f"daemonset {shown.daemon_set} was changed by others {_ATTEMPTS} times meanwhile; "
+            f"{shown.title} was changed by others {_ATTEMPTS} times meanwhile; "
             "nothing was sent: try again when they have finished"
         )

@@ -17,9 +17,9 @@ class Command:
 
     ``run`` takes the parsed command line and the environment and returns the exit status; it
     raises ``CalicoNicError`` for what could not be asked or done. ``usage`` is what follows the
-    name. ``examples`` are pairs of a comment and the arguments. ``group`` is the heading in the list
-    of commands. ``completes`` says what an argument names, ``choices`` are all the arguments there
-    are.
+    name. ``examples`` are pairs of a comment and the arguments. ``description`` has paragraphs; one
+    that is indented is a command to paste. ``group`` is the heading in the list of commands.
+    ``completes`` says what an argument names, ``choices`` are all the arguments there are.
     """
 
     name: str

@@ -14,12 +14,13 @@ from kubectl_calico_nic.commands.registry import load, load_all
 from kubectl_calico_nic.environment import EXIT_OK, Environment
 from kubectl_calico_nic.flags.definition import Completes, Flag, Kind, Parsed
 from kubectl_calico_nic.flags.global_flags import GLOBAL_FLAGS
-from kubectl_calico_nic.flags.parser import Unfinished, parse_unfinished, split_command
+from kubectl_calico_nic.flags.parser import parse_unfinished, split_command
 
-_DEFAULT, _NO_FILES = 0, 4
-"""Cobra's directives: let the shell offer file names, or not."""
-_LISTS = frozenset({Completes.INTERFACES})
-"""What may be several, with commas between."""
+_FILES, _NO_SPACE, _NO_FILES = 0, 2, 4
+"""Cobra's directives, which add up: the shell offers file names, puts no blank behind, neither."""
+_LISTS = frozenset({Completes.INTERFACES, Completes.NODES})
+"""What a flag may name several of, with commas between."""
+_REPEATABLE = frozenset({Kind.SLICE, Kind.ARRAY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,31 +43,25 @@ def complete(words: Sequence[str], environment: Environment) -> int:
     """Answer for the last of ``words``, which is being typed; the others stand before it."""
     *before, current = words or [""]
     answer = _answer(before, current, environment)
-    for candidate in answer.candidates:
-        if candidate.word.startswith(current.partition("=")[2] if "=" in current else current):
-            environment.stdout.write("\t".join(filter(None, _texts(candidate))) + "\n")
-    environment.stdout.write(f":{answer.directive}\n")
+    lines = [f"{each.word}\t{each.description}".rstrip("\t") for each in answer.candidates]
+    environment.stdout.writelines(f"{text}\n" for text in (*lines, f":{answer.directive}"))
     return EXIT_OK
-
-
-def _texts(candidate: Candidate) -> tuple[str, str]:
-    return candidate.word, candidate.description
 
 
 def _answer(before: list[str], current: str, environment: Environment) -> _Answer:
     name, rest = split_command(before, _all_flags())
-    command = load(name) if name else None
     if name == "help" and not [word for word in rest if not word.startswith("-")]:
-        return _Answer(_commands())
+        return _starting(current, _commands())
+    command = load(name) if name else None
     flags = (*(command.flags if command else ()), *GLOBAL_FLAGS)
     typed = parse_unfinished(rest if command else before, flags)
     if typed.pending is not None:
         return _value(typed.pending, current, typed.parsed, environment)
     if current.startswith("-") and "--" not in before:
-        return _flag(current, flags, typed, environment)
-    if command is None:
-        return _Answer(() if name else _commands())
-    return _argument(command, typed.parsed, current, environment)
+        return _flag(current, flags, typed.parsed, environment)
+    if command is not None:
+        return _argument(command, typed.parsed, current, environment)
+    return _Answer() if name else _starting(current, _commands())
 
 
 def _all_flags() -> tuple[Flag, ...]:
@@ -74,69 +69,62 @@ def _all_flags() -> tuple[Flag, ...]:
     return (*own.values(), *GLOBAL_FLAGS)
 
 
-def _commands() -> tuple[Candidate, ...]:
-    return tuple(Candidate(command.name, command.summary) for command in load_all())
+def _commands() -> Iterator[Candidate]:
+    return (Candidate(command.name, command.summary) for command in load_all())
 
 
-def _flag(
-    current: str, flags: Sequence[Flag], typed: Unfinished, environment: Environment
-) -> _Answer:
+def _starting(current: str, found: Iterable[Candidate]) -> _Answer:
+    """Those that go on from what is typed; behind a word that ends with ``=`` no blank comes."""
+    candidates = tuple(each for each in found if each.word.startswith(current))
+    goes_on = candidates and all(each.word.endswith("=") for each in candidates)
+    return _Answer(candidates, _NO_FILES | (_NO_SPACE if goes_on else 0))
+
+
+def _flag(current: str, flags: Sequence[Flag], parsed: Parsed, environment: Environment) -> _Answer:
     """The value behind ``--flag=``, else the flags that are not there yet."""
     name, equals, value = current.removeprefix("--").partition("=")
     if equals:
         flag = next((flag for flag in flags if flag.name == name), None)
-        return _value(flag, value, typed.parsed, environment) if flag else _Answer()
-    return _Answer(
-        tuple(
+        return _value(flag, value, parsed, environment) if flag else _Answer()
+    return _starting(
+        current,
+        (
             Candidate(f"--{flag.name}", flag.help.partition(". ")[0].rstrip("."))
             for flag in flags
-            if not flag.hidden and (_repeatable(flag) or not typed.parsed.given(flag.name))
-        )
+            if not flag.hidden and (flag.kind in _REPEATABLE or not parsed.given(flag.name))
+        ),
     )
-
-
-def _repeatable(flag: Flag) -> bool:
-    return flag.kind in (Kind.SLICE, Kind.ARRAY)
 
 
 def _value(flag: Flag, current: str, parsed: Parsed, environment: Environment) -> _Answer:
-    if flag.choices:
-        return _Answer(tuple(Candidate(choice) for choice in flag.choices))
-    if flag.kind is Kind.BOOL:
-        return _Answer((Candidate("true"), Candidate("false")))
-    return _named(flag.completes, current, parsed, environment)
+    if flag.completes is Completes.FILES:
+        return _Answer(directive=_FILES)
+    offers = flag.choices or flag.offers or (("true", "false") if flag.kind is Kind.BOOL else ())
+    if offers:
+        return _starting(current, map(Candidate, offers))
+    found = _named(flag.completes, parsed, environment)
+    return _starting(current, _listed(found, current) if flag.completes in _LISTS else found)
 
 
-def _argument(
-    command: Command, parsed: Parsed, current: str, environment: Environment
-) -> _Answer:
+def _argument(command: Command, parsed: Parsed, current: str, environment: Environment) -> _Answer:
     if command.choices:
-        return _Answer(() if parsed.arguments else tuple(map(Candidate, command.choices)))
-    answer = _named(command.completes, current, parsed, environment)
-    there = set(parsed.arguments)
-    return _Answer(
-        tuple(candidate for candidate in answer.candidates if candidate.word not in there),
-        answer.directive,
-    )
+        return _starting(current, () if parsed.arguments else map(Candidate, command.choices))
+    found = _named(command.completes, parsed, environment)
+    return _starting(current, (each for each in found if each.word not in parsed.arguments))
 
 
-def _named(
-    completes: Completes, current: str, parsed: Parsed, environment: Environment
-) -> _Answer:
-    if completes is Completes.FILES:
-        return _Answer(directive=_DEFAULT)
+def _named(completes: Completes, parsed: Parsed, environment: Environment) -> tuple[Candidate, ...]:
     if completes is Completes.NOTHING:
-        return _Answer()
+        return ()
     from kubectl_calico_nic.commands.completion_values import values
 
-    found = tuple(values(completes, parsed, environment))
-    return _Answer(tuple(_after_commas(found, current) if completes in _LISTS else found))
+    return values(completes, parsed, environment)
 
 
-def _after_commas(found: Iterable[Candidate], current: str) -> Iterator[Candidate]:
+def _listed(found: Iterable[Candidate], current: str) -> Iterator[Candidate]:
     """The candidates for the last item of a list, with the items before it."""
     head, comma, _ = current.rpartition(",")
-    there = set(head.split(","))
+    there = head.split(",")
     for candidate in found:
         if candidate.word not in there:
             yield Candidate(f"{head}{comma}{candidate.word}", candidate.description)

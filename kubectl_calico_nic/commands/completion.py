@@ -28,19 +28,19 @@ COMMAND = Command(
     name="completion",
     summary="Print the script that lets bash, zsh or fish complete command lines",
     description=(
-        "For kubectl-calico_nic as a program of its own. Where kubectl itself completes, no script "
-        "is needed: kubectl calico-nic <TAB> asks the program kubectl_complete-calico_nic, which "
-        "must be on the PATH. It is this same program under another name; krew links only one "
-        "name, so link the second beside it once (second example)."
+        "For kubectl-calico_nic as a program of its own; keep it where the shell's other "
+        "completions are.\n\n"
+        "Where kubectl itself completes, no script is needed: kubectl calico-nic <TAB> asks "
+        "kubectl_complete-calico_nic on the PATH, which is this program under a second name. pip "
+        "installs both names; krew links one, so link the other, once:\n\n"
+        '  (cd "${KREW_ROOT:-$HOME/.krew}/bin" && ln -sf kubectl-calico_nic '
+        "kubectl_complete-calico_nic)"
     ),
     usage="bash|zsh|fish",
     examples=(
-        ("In ~/.bashrc, and likewise for the other shells", "completion bash"),
-        (
-            "Let kubectl complete the plugin that krew installed: "
-            'ln -s kubectl-calico_nic "${KREW_ROOT:-$HOME/.krew}/bin/kubectl_complete-calico_nic"',
-            "completion --help",
-        ),
+        ("For bash", "completion bash >> ~/.bash_completion"),
+        ("For zsh", 'completion zsh > "${fpath[1]}/_kubectl-calico_nic"'),
+        ("For fish, in this session", "completion fish | source"),
     ),
     flags=(),
     run=_run,

@@ -24,9 +24,7 @@ _LOGS = 16
 Found = Callable[[Candidate], None]
 
 
-def values(
-    completes: Completes, parsed: Parsed, environment: Environment
-) -> tuple[Candidate, ...]:
+def values(completes: Completes, parsed: Parsed, environment: Environment) -> tuple[Candidate, ...]:
     """What ``completes`` names, sorted; less, or nothing, when it cannot be had in time.
 
     Nothing is said about what went wrong: the user is in the middle of a line.

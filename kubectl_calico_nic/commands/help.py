@@ -5,7 +5,7 @@ from __future__ import annotations
 from kubectl_calico_nic.commands.command import Command
 from kubectl_calico_nic.commands.registry import load_all
 from kubectl_calico_nic.flags.global_flags import GLOBAL_FLAGS, HELP
-from kubectl_calico_nic.flags.help import examples, flag_lines, usage, wrapped
+from kubectl_calico_nic.flags.help import examples, flag_lines, paragraphs, usage, wrapped
 
 SUMMARY = (
     "Which NIC and address did Calico choose on every node, is it the right one, why, and the one "
@@ -23,8 +23,8 @@ def overview(program: str, width: int) -> list[str]:
     for group, commands in groups.items():
         lines += ["", f"{group}:"]
         for command in commands:
-            first, *more = wrapped(command.summary, width, _NAME_COLUMN)
-            lines += [f"  {command.name:<{_NAME_COLUMN - 2}}{first.lstrip()}", *more]
+            name = f"  {command.name}".ljust(_NAME_COLUMN)
+            lines += wrapped(command.summary, width, name, " " * _NAME_COLUMN)
     return [
         *lines,
         *usage(f"{program} COMMAND [flags]", width),
@@ -39,7 +39,7 @@ def command_help(command: Command, program: str, width: int) -> list[str]:
     call = f"{program} {command.name} {command.usage}".rstrip()
     return [
         *wrapped(f"{command.summary}.", width),
-        *(["", *wrapped(command.description, width)] if command.description else []),
+        *(["", *paragraphs(command.description, width)] if command.description else []),
         *examples(program, command.examples, width),
         *flag_lines((*command.flags, HELP), width),
         *usage(f"{call} [flags]", width),

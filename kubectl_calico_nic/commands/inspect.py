@@ -11,9 +11,9 @@ from kubectl_calico_nic.commands.command import Command
 from kubectl_calico_nic.commands.next_command import with_connection, write_gaps
 from kubectl_calico_nic.environment import EXIT_OK, EXIT_PROBLEM, Environment
 from kubectl_calico_nic.errors import CalicoNicError, UsageError
-from kubectl_calico_nic.flags.definition import Flag, Kind, Parsed
+from kubectl_calico_nic.flags.definition import Completes, Flag, Kind, Parsed
 from kubectl_calico_nic.flags.expectation import EXPECTATION_FLAGS, FAMILY, PROBE
-from kubectl_calico_nic.flags.output import NO_HEADERS, output_flag, output_format
+from kubectl_calico_nic.flags.output import NO_HEADERS, is_structured, output_flag, output_format
 
 if TYPE_CHECKING:
     from kubectl_calico_nic.diagnosis.diagnose import Question
@@ -162,17 +162,19 @@ def _require_known(names: tuple[str, ...], snapshot: Snapshot) -> None:
 
 def _show(report: Report, options: _Options, environment: Environment) -> None:
     stdout = environment.stdout
-    if options.output in ("json", "yaml"):
+    if is_structured(options.output):
         from kubectl_calico_nic.output.inspection_json import inspection
         from kubectl_calico_nic.output.structured import write_structured
 
         write_structured(inspection(report), options.output, stdout)
         return
     from kubectl_calico_nic.output import inspection_table as table
-    from kubectl_calico_nic.output.screen import line, write
+    from kubectl_calico_nic.output.screen import write
 
     if options.output == "name":
-        write([line(f"node/{node.name}") for node in report.nodes], stdout, environment)
+        from kubectl_calico_nic.output.structured import write_name
+
+        write_name("node", (node.name for node in report.nodes), environment)
         return
     if options.methods:
         from kubectl_calico_nic.output.what_if_table import comparison
@@ -242,6 +244,7 @@ COMMAND = Command(
             "Nodes and pods as JSON or YAML.",
             Kind.ARRAY,
             placeholder="PATH",
+            completes=Completes.FILES,
         ),
         Flag(
             "calico-version",
@@ -250,4 +253,5 @@ COMMAND = Command(
         ),
     ),
     run=_run,
+    completes=Completes.NODES,
 )

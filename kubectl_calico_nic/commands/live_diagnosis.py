@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubectl_calico_nic.collection.closer_look import questions
+from kubectl_calico_nic.collection.closer_look import is_worth_it, questions
 from kubectl_calico_nic.collection.collect import Collector
 from kubectl_calico_nic.diagnosis.diagnose import diagnose
 from kubectl_calico_nic.diagnosis.question import Question
@@ -30,12 +30,13 @@ def diagnose_live(
 def look_closer(
     collector: Collector, snapshot: Snapshot, report: Report, question: Question, *, probe: bool
 ) -> Snapshot:
-    """Read what explains the problems that ``report`` has: events, BGP sessions, interfaces.
+    """Read what explains what is wrong, if anything is: events, BGP sessions, interfaces.
 
     ``probe`` allows exec into the calico-node containers.
     """
-    if report.has_problem:
+    is_wrong = is_worth_it(report, snapshot)
+    if is_wrong:
         snapshot = collector.read_events(snapshot)
     if probe and (asked := questions(report, snapshot, question)):
         snapshot = collector.ask(snapshot, asked)
-    return collector.read_node_statuses(snapshot) if report.has_problem else snapshot
+    return collector.read_node_statuses(snapshot) if is_wrong else snapshot

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kubectl_calico_nic.diagnosis.diagnose import Question
     from kubectl_calico_nic.rollout.state import Rollout
 
-_FORMATS = ("json", "yaml")
+_FORMATS = ("json", "yaml", "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,12 @@ def _conclude(rollout: Rollout, options: _Options, environment: Environment) -> 
     write(gap_lines(rollout.report.gaps), environment.stderr, environment)
     if options.output:
         from kubectl_calico_nic.output.rollout_json import rollout_json
-        from kubectl_calico_nic.output.structured import write_structured
+        from kubectl_calico_nic.output.structured import write_name, write_structured
 
-        write_structured(rollout_json(rollout), options.output, environment.stdout)
-        return
-    write(conclusion(rollout), environment.stdout, environment)
+        if options.output == "name":
+            return write_name("node", (node.name for node in rollout.nodes), environment)
+        return write_structured(rollout_json(rollout), options.output, environment.stdout)
+    return write(conclusion(rollout), environment.stdout, environment)
 
 
 COMMAND = Command(

@@ -71,9 +71,13 @@ class RolloutWatch:
         self._collector, first = self._read(parsed)
         self._snapshot = first
         self._facts = RolloutFacts(
-            self._collector, first, first.daemon_sets[0], environment.monotonic
+            self._collector,
+            first,
+            first.daemon_sets[0],
+            environment.monotonic,
+            probe=how.probe,
         )
-        self.rollout = self._judge(first)
+        self.rollout = self._judge(self._facts.snapshot())
 
     def _read(self, parsed: Parsed) -> tuple[Collector, Snapshot]:
         with progress(self._environment) as live:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kubectl_calico_nic.snapshot.daemonset import DaemonSet
     from kubectl_calico_nic.snapshot.snapshot import Snapshot
 
-_FORMATS = ("json", "yaml")
+_FORMATS = ("json", "yaml", "name")
 FIELD_MANAGER = "kubectl-calico-nic"
 _SELECTOR = frozenset("=!()")
 """What no name of a node has, and every label selector that is no bare key."""
@@ -115,7 +115,7 @@ def _change(parsed: Parsed, options: _Options, session: Session, environment: En
         return _refuse(plan, options, environment)
     if plan.is_empty:
         return _report(plan, "unchanged", options, environment)
-    done = _DONE[plan.action.value]
+    done = _DONE[plan.action.value] if plan.edits or plan.stage or not plan.goal else "patched"
     if options.dry_run is DryRun.CLIENT:
         return _report(plan, f"{done} (dry run)", options, environment)
     if not _may_go_ahead(plan, options, environment):
@@ -186,7 +186,7 @@ def _preview(plan: Plan, options: _Options, environment: Environment) -> None:
     if not options.output:
         write([*preview(plan), line()], environment.stdout, environment)
     if options.diff:
-        lines = diff_lines(plan.object_before, plan.object_after, plan.daemon_set)
+        lines = diff_lines(plan.object_before, plan.object_after, plan.target.name)
         stream = environment.stderr if options.output else environment.stdout
         write(lines, stream, environment)
     if options.output:
@@ -218,7 +218,7 @@ def _may_go_ahead(plan: Plan, options: _Options, environment: Environment) -> bo
         return True
     from kubectl_calico_nic.output.escape import escape
 
-    environment.stderr.write(f"Change daemonset {escape(plan.daemon_set)}? [y/N] ")
+    environment.stderr.write(f"Change {escape(plan.title)}? [y/N] ")
     environment.stderr.flush()
     return environment.stdin.readline().strip().lower() in ("y", "yes")
 
@@ -236,16 +236,19 @@ def _report(
     if options.output:
         _structured(plan, options, environment, applied=applied)
     else:
-        name = plan.daemon_set.partition("/")[2]
-        write([line(f"daemonset.apps/{name} {what}")], environment.stdout, environment)
+        write([line(f"{plan.target.reference} {what}")], environment.stdout, environment)
     return EXIT_OK
 
 
 def _structured(plan: Plan, options: _Options, environment: Environment, *, applied: bool) -> None:
     from kubectl_calico_nic.output.plan_json import plan_json
-    from kubectl_calico_nic.output.structured import write_structured
+    from kubectl_calico_nic.output.structured import write_name, write_structured
 
-    write_structured(plan_json(plan, applied=applied), options.output, environment.stdout)
+    if options.output == "name":
+        resource, _, name = plan.target.reference.rpartition("/")
+        write_name(resource, [name], environment)
+    else:
+        write_structured(plan_json(plan, applied=applied), options.output, environment.stdout)
 
 
 COMMAND = Command(

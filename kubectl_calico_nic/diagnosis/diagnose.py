@@ -24,7 +24,8 @@ from kubectl_calico_nic.diagnosis.settings import env_of_template
 from kubectl_calico_nic.diagnosis.symptoms import narrowed, with_symptoms
 from kubectl_calico_nic.diagnosis.verdict import verdict
 from kubectl_calico_nic.family import Family
-from kubectl_calico_nic.findings.case.case import Member
+from kubectl_calico_nic.findings.case.case import Case, Member
+from kubectl_calico_nic.findings.case.sessions import view_of
 from kubectl_calico_nic.findings.case.setting import FIRST_FOUND, Mode
 from kubectl_calico_nic.findings.catalogue import MENDED_BY_METHOD, find
 from kubectl_calico_nic.findings.finding import Finding
@@ -51,7 +52,7 @@ def diagnose(snapshot: Snapshot, question: Question) -> Report:
         recommendations, advice = (), ()
     rows = [subject for subject in subjects if not wanted or subject.facts.name in wanted]
     return Report(
-        nodes=_nodes(rows, case.members, kept),
+        nodes=_nodes(rows, case, kept),
         daemon_sets=daemon_set_reports(snapshot, question, subjects),
         findings=kept,
         recommendations=recommendations,
@@ -84,10 +85,10 @@ def _with_commands(
 
 
 def _nodes(
-    subjects: Iterable[Subject], members: Iterable[Member], findings: Iterable[Finding]
+    subjects: Iterable[Subject], case: Case, findings: Iterable[Finding]
 ) -> tuple[NodeReport, ...]:
     members_of: dict[str, list[Member]] = {}
-    for member in members:
+    for member in case.members:
         members_of.setdefault(member.name, []).append(member)
     findings_of: dict[str, list[Finding]] = {}
     for finding in findings:
@@ -97,12 +98,15 @@ def _nodes(
             subject,
             members_of.get(subject.facts.name, ()),
             findings_of.get(subject.facts.name, ()),
+            case.snapshot.taken_at,
         )
         for subject in subjects
     )
 
 
-def _node(subject: Subject, members: Sequence[Member], findings: Sequence[Finding]) -> NodeReport:
+def _node(
+    subject: Subject, members: Sequence[Member], findings: Sequence[Finding], now: str | None
+) -> NodeReport:
     facts, pod = subject.facts, subject.facts.pod
     notes = (subject.placement.idle, subject.version.note if pod else "")
     return NodeReport(
@@ -112,13 +116,18 @@ def _node(subject: Subject, members: Sequence[Member], findings: Sequence[Findin
         ready=None if pod is None else pod.ready,
         pod=None if pod is None else pod.key,
         internal_ips=facts.node.internal_ips if facts.node else (),
-        families=tuple(family_report(member, findings) for member in members),
+        families=tuple(family_report(member, findings, now) for member in members),
         notes=tuple(note for note in (*notes, *(member.choice.note for member in members)) if note),
     )
 
 
-def family_report(member: Member, findings: Iterable[Finding]) -> FamilyReport:
-    """Report one node's choice in one family; ``findings`` are those about the node."""
+def family_report(
+    member: Member, findings: Iterable[Finding], now: str | None = None
+) -> FamilyReport:
+    """Report one node's choice in one family; ``findings`` are those about the node.
+
+    ``now`` (RFC 3339) tells which BGP sessions are fresh enough to be shown.
+    """
     mine = [finding for finding in findings if finding.family in (None, member.family)]
     choice = member.choice
     return FamilyReport(
@@ -129,7 +138,7 @@ def family_report(member: Member, findings: Iterable[Finding]) -> FamilyReport:
         interface=choice.interface,
         address=choice.address,
         expectation=shown(member.expected),
-        bgp=_sessions(member),
+        bgp=_sessions(member, now),
         since=choice.since,
         evidence=choice.evidence,
         findings=tuple(finding.id for finding in mine),
@@ -137,14 +146,13 @@ def family_report(member: Member, findings: Iterable[Finding]) -> FamilyReport:
     )
 
 
-def _sessions(member: Member) -> Sessions | None:
-    """Count the BGP sessions; None where they are not known."""
-    known = member.facts.sessions.by_family if member.facts.sessions else {}
-    found = known.get(member.family)
-    if found is None:
+def _sessions(member: Member, now: str | None) -> Sessions | None:
+    """Count the BGP sessions; None where not all of them are known."""
+    view = view_of(member, now)
+    if view is None or not view.is_complete:
         return None
-    down = tuple(session.peer for session in found if not session.is_established)
-    return Sessions(len(found) - len(down), len(found), down)
+    down = tuple(session.peer for session in view.sessions if not session.is_established)
+    return Sessions(len(view.sessions) - len(down), len(view.sessions), down)
 
 
 def _method(member: Member) -> str | None:

@@ -17,7 +17,7 @@ from kubectl_calico_nic.diagnosis.node_story import (
 )
 from kubectl_calico_nic.diagnosis.report import Recommendation
 from kubectl_calico_nic.diagnosis.settings import ContainerEnv, env_of_node, env_of_template
-from kubectl_calico_nic.diagnosis.statements import statements
+from kubectl_calico_nic.diagnosis.statements import previous_log, statements
 from kubectl_calico_nic.diagnosis.supposition import suppose
 from kubectl_calico_nic.findings.case.addresses import bare
 from kubectl_calico_nic.findings.case.case import Case, Member
@@ -70,13 +70,14 @@ def _explain(
     owners: Mapping[str, str],
 ) -> Explanation:
     facts = members[0].facts
-    logs = [log for log in (facts.previous_log, facts.log) if log is not None]
+    previous = previous_log(facts)
+    logs = [log for log in (previous, facts.log) if log is not None]
     sessions = facts.sessions
     return Explanation(
         node=facts.name,
         interfaces=facts.inventory.interfaces if facts.inventory else (),
         timeline=tuple(
-            Choosing(decision, log is facts.previous_log)
+            Choosing(decision, log is previous)
             for log in logs
             for decision in log.decisions
         ),

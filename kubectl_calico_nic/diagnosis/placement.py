@@ -20,12 +20,13 @@ class Placement:
 
     ``daemon_set`` is ``NAMESPACE/NAME``, None where not known. ``lacks_pod`` says that the
     DaemonSet wants a pod there and there is none. ``idle`` is a sentence where no calico-node of
-    these DaemonSets runs and none is missed.
+    these DaemonSets runs and none is missed, ``note`` one that is worth knowing of the node.
     """
 
     daemon_set: str | None = None
     lacks_pod: bool = False
     idle: str = ""
+    note: str = ""
 
 
 def named(daemon_set: str, asked: str | None) -> bool:
@@ -50,7 +51,15 @@ def place(snapshot: Snapshot, asked: str | None) -> dict[str, Placement]:
         else:
             without.append((facts, wanting))
     placed.update(_podless(snapshot, without))
-    return placed
+    return {name: _noted(placement, name, snapshot) for name, placement in placed.items()}
+
+
+def _noted(placement: Placement, name: str, snapshot: Snapshot) -> Placement:
+    """Say where several DaemonSets want the same node: two calico-nodes cannot share a host."""
+    if len(snapshot.daemon_sets) < 2 or placement.daemon_set is None:
+        return placement
+    node = next((facts.node for facts in snapshot.nodes if facts.name == name), None)
+    return placement
 
 
 def _unwanted(facts: NodeFacts, daemon_sets: Sequence[DaemonSet]) -> Placement:

@@ -34,6 +34,7 @@ from kubectl_calico_nic.findings.case.setting import Mode
 from kubectl_calico_nic.findings.catalogue import MENDED_BY_METHOD
 from kubectl_calico_nic.findings.detection_failed import dragged_along
 from kubectl_calico_nic.findings.finding import Finding
+from kubectl_calico_nic.findings.vip_chosen import VIP_CHOSEN
 from kubectl_calico_nic.snapshot.snapshot import Origin
 from kubectl_calico_nic.workload.rolling import RollForecast
 
@@ -58,6 +59,8 @@ class _Problem:
 
     ``targets`` are the nodes with an expectation, those to mend (``wrong``) first; ``others`` the
     nodes without one. ``mended`` are wrong, but the method in force would be right by now.
+    ``is_virtual`` says that a node uses a virtual address: which address of its NIC comes first
+    changes with each failover, so that only a method which names the node's own address helps.
     """
 
     daemon_set: str | None
@@ -67,22 +70,27 @@ class _Problem:
     wrong: frozenset[str]
     mended: tuple[Target, ...]
     versions: frozenset[Version]
+    is_virtual: bool = False
 
 
 def recommend(
     case: Case, findings: Iterable[Finding]
 ) -> tuple[tuple[Recommendation, ...], tuple[str, ...]]:
     """Return the recommended values, and sentences where nothing can be recommended."""
+    findings = tuple(findings)
     wrong = {
         (finding.node, finding.family) for finding in findings if finding.id in MENDED_BY_METHOD
     } - dragged_along(case)
+    virtual = {
+        (finding.node, finding.family) for finding in findings if finding.id == VIP_CHOSEN.id
+    }
     recommendations, advice = [], []
     for group in case.groups():
         mine = [member for member in group if (member.name, member.family) in wrong]
         judged = [member for member in mine if member.expected is not None]
         if not judged or not _can_be_set(case, group):
             continue
-        problem = _problem(case, group, judged)
+        problem = _problem(case, group, judged, virtual)
         if problem.mended:
             advice.append(_restart(problem))
         if not problem.wrong:
@@ -100,11 +108,17 @@ def _can_be_set(case: Case, group: Sequence[Member]) -> bool:
     return group[0].daemon_set is not None or case.snapshot.origin is not Origin.CLUSTER
 
 
-def _problem(case: Case, group: Sequence[Member], wrong: Sequence[Member]) -> _Problem:
+def _problem(
+    case: Case,
+    group: Sequence[Member],
+    wrong: Sequence[Member],
+    virtual: Collection[tuple[str | None, Family | None]],
+) -> _Problem:
     targets = [target_of(member) for member in group]
     names = {member.name for member in wrong}
+    fixed = names - {member.name for member in wrong if (member.name, member.family) in virtual}
     mended = tuple(
-        target for target in targets if target.member.name in names and _is_mended(target)
+        target for target in targets if target.member.name in fixed and _is_mended(target)
     )
     mendable = frozenset(names - {target.member.name for target in mended})
     judged = [target for target in targets if target.member.expected is not None]
@@ -117,6 +131,7 @@ def _problem(case: Case, group: Sequence[Member], wrong: Sequence[Member]) -> _P
         mendable,
         mended,
         _versions(case, group),
+        is_virtual=fixed != names,
     )
 
 
@@ -189,7 +204,10 @@ def _matches_others(target: Target, names: tuple[str, ...]) -> bool:
 
 
 def _safe(problem: _Problem, methods: Iterable[str]) -> Iterator[str]:
-    return (method for method in methods if is_safe_for(method, problem.versions))
+    for method in methods:
+        is_meant = method == KUBERNETES_INTERNAL_IP or not problem.is_virtual
+        if is_meant and is_safe_for(method, problem.versions):
+            yield method
 
 
 def _try(problem: _Problem, method: str) -> _Trial:

@@ -63,8 +63,21 @@ def _log(facts: NodeFacts, families: Sequence[Family]) -> Iterator[Statement]:
 
 
 def _previous_log(facts: NodeFacts, families: Sequence[Family]) -> Iterator[Statement]:
-    if facts.previous_log is not None and facts.previous_log.lines:
-        yield from _decided("previous log", facts.previous_log, families)
+    previous = previous_log(facts)
+    if previous is not None and previous.lines:
+        yield from _decided("previous log", previous, families)
+
+
+def previous_log(facts: NodeFacts) -> LogReading | None:
+    """The log of the container before the current one.
+
+    None where both readings are of the same container: while one waits for its next start, the
+    kubelet gives the ended one for either.
+    """
+    log, previous = facts.log, facts.previous_log
+    if log is not None and previous is not None and log.lines == previous.lines:
+        return None if log.first_time == previous.first_time else previous
+    return previous
 
 
 def _decided(source: str, log: LogReading, families: Sequence[Family]) -> Iterator[Statement]:
@@ -85,9 +98,10 @@ def _words(found: Decision) -> str:
 
 
 def _repeated(found: Decision, log: LogReading) -> str:
-    times = "" if found.count == 1 else f"the last of {found.count} times; "
-    ends = f"the log goes on to {log.last_time}" if log.last_time else "the log has no times"
-    return f"{times}{ends}"
+    words = [] if found.count == 1 else [f"the last of {found.count} times"]
+    if log.last_time is not None and log.last_time != found.last:
+        words.append(f"the log goes on to {log.last_time}")
+    return "; ".join(words)
 
 
 def _why_silent(log: LogReading) -> str:

@@ -29,6 +29,8 @@ _OF_A_WRONG_CHOICE = frozenset(
         "address-conflict",
         "wrong-interface",
         "foreign-bridge",
+        "known-bug",
+        "method-ambiguous",
         "nodes-disagree",
         "evidence-disagrees",
         "bgp-down",
@@ -40,12 +42,13 @@ CONSEQUENCES: Mapping[str, frozenset[str]] = {
     "detection-failed": _OF_A_FAILED_DETECTION,
     "method-invalid": _OF_A_FAILED_DETECTION,
     "kept-stale-address": _OF_A_FAILED_DETECTION,
-    "address-not-on-host": frozenset({"bgp-down"}),
+    "address-not-on-host": frozenset({"wrong-network", "bgp-down", "rollout-blocked"}),
     "wrong-network": _OF_A_WRONG_CHOICE,
     "wrong-interface": _OF_A_WRONG_CHOICE,
     "vip-chosen": _OF_A_WRONG_CHOICE | {"wrong-network"},
     "not-the-nic": frozenset({"bgp-down", "rollout-blocked"}),
     "ipv6-clears-ipv4": frozenset({"detection-failed", "bgp-down", "rollout-blocked"}),
+    "duplicate-internal-ip": frozenset({"nodes-disagree", "no-expectation"}),
 }
 """What follows from a cause on the same nodes, by the ids of findings: told with it."""
 

@@ -12,6 +12,8 @@ from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.findings.kind import Kind
 from kubectl_calico_nic.findings.vip_chosen import cure_of, is_virtual
 
+_SHOWN = 3
+
 
 def _find(case: Case) -> Iterator[Finding]:
     refused = [member for member in case.members if member.choice.outcome is Outcome.CONFLICT]
@@ -25,8 +27,12 @@ def _find(case: Case) -> Iterator[Finding]:
         else:
             yield _refused(member, other)
     for members in _sharing(case):
+        stale = _names(
+            [found for found in members if _lacks(found, bare(found.choice.address or ""))]
+        )
         for member in members:
-            yield _shared(member, [other for other in members if other is not member])
+            first = [other for other in members[: _SHOWN + 1] if other is not member][:_SHOWN]
+            yield _shared(member, _names(first, len(members) - 1), stale)
 
 
 def _refused(member: Member, other: Member) -> Finding:
@@ -109,15 +115,18 @@ def _sharing(case: Case) -> Iterator[Sequence[Member]]:
     return (members for members in found.values() if len(members) > 1)
 
 
-def _shared(member: Member, others: Sequence[Member]) -> Finding:
-    address = bare(member.choice.address or "")
-    names = ", ".join(other.name for other in others[:3])
-    names += f" and {len(others) - 3} more" if len(others) > 3 else ""
-    stale = [other.name for other in (member, *others) if _lacks(other, address)]
-    known = f"; the record on {', '.join(stale)} is stale" if stale else ""
+def _names(members: Sequence[Member], count: int | None = None) -> str:
+    """The first few of ``members`` for people, of ``count`` in all."""
+    count = len(members) if count is None else count
+    more = f" and {count - _SHOWN} more" if count > _SHOWN else ""
+    return ", ".join(member.name for member in members[:_SHOWN]) + more
+
+
+def _shared(member: Member, others: str, stale: str) -> Finding:
+    known = f"; the record on {stale} is stale" if stale else ""
     return ADDRESS_CONFLICT.about(
         member,
-        f"{member.name} uses {member.nic_and_address}, and so does {names}{known}",
+        f"{member.name} uses {member.nic_and_address}, and so does {others}{known}",
         "one address serves one node: choose another NIC where it is wrong; where a record is "
         "stale, restart calico-node there, or delete the Node if it is gone",
     )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.address_conflict import ADDRESS_CONFLICT
+from kubectl_calico_nic.findings.address_not_on_host import ADDRESS_NOT_ON_HOST
 from kubectl_calico_nic.findings.case.case import Case
 from kubectl_calico_nic.findings.detection_failed import DETECTION_FAILED
+from kubectl_calico_nic.findings.ipv6_clears_ipv4 import IPV6_CLEARS_IPV4
 from kubectl_calico_nic.findings.kept_stale_address import KEPT_STALE_ADDRESS
 from kubectl_calico_nic.findings.kind import Kind
 from kubectl_calico_nic.findings.method_invalid import METHOD_INVALID
+from kubectl_calico_nic.findings.vip_chosen import VIP_CHOSEN
 from kubectl_calico_nic.findings.wrong_interface import WRONG_INTERFACE
 from kubectl_calico_nic.findings.wrong_network import WRONG_NETWORK
 
@@ -17,8 +20,11 @@ _KINDS: tuple[Kind, ...] = (
     DETECTION_FAILED,
     METHOD_INVALID,
     KEPT_STALE_ADDRESS,
+    ADDRESS_NOT_ON_HOST,
     WRONG_NETWORK,
     WRONG_INTERFACE,
+    VIP_CHOSEN,
+    IPV6_CLEARS_IPV4,
 )
 
 

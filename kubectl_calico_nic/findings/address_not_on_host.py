@@ -12,23 +12,30 @@ from kubectl_calico_nic.findings.case.choice import ANNOTATION, ENDED, LOG
 from kubectl_calico_nic.findings.case.setting import Mode
 from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.findings.kind import Kind
+from kubectl_calico_nic.snapshot.snapshot import NodeFacts
 
 _NOT_RE_DETECTED = frozenset({Outcome.EXPLICIT, Outcome.DISABLED, Outcome.KEPT})
 """Outcomes after which an address stays, whatever happens to the NIC."""
 
 
 def _find(case: Case) -> Iterator[Finding]:
-    for member in case.networked():
-        why = _why_nowhere(member)
-        if why and not _is_translated(member) and not _is_known_bug(member):
-            address = bare(member.choice.address or "")
-            expected = f"; expected {member.expected.words}" if member.expected else ""
-            yield ADDRESS_NOT_ON_HOST.about(
-                member,
-                f"{member.name} announces {address}, which {why}{expected}",
-                _advice(member, address),
-                why="" if "now" in why else "calico-node's own check when it started",
-            )
+    lost = [(member, why) for member in case.networked() if (why := _why_nowhere(member))]
+    are_on_nics = bool(lost) and any(map(_has_internal_ip, case.snapshot.nodes))
+    for member, why in lost:
+        if (are_on_nics or not _is_internal_ip(member)) and not _is_known_bug(member):
+            yield _words(member, why)
+
+
+def _words(member: Member, why: str) -> Finding:
+    address, expected = bare(member.choice.address or ""), member.expected
+    is_meant = expected is None or same_address(expected.address or "", address)
+    instead = "" if expected is None or is_meant else f"; expected {expected.words}"
+    return ADDRESS_NOT_ON_HOST.about(
+        member,
+        f"{member.name} announces {address}, which {why}{instead}",
+        _advice(member, address),
+        why="ip addr on the node" if member.facts.inventory else "Calico's own check at its start",
+    )
 
 
 def _why_nowhere(member: Member) -> str:
@@ -58,12 +65,22 @@ def _is_unconfirmed(member: Member) -> bool:
     return latest.unconfirmed and latest.outcome in _NOT_RE_DETECTED
 
 
-def _is_translated(member: Member) -> bool:
-    """Whether the InternalIP itself is on no NIC of any node: addresses are translated there."""
-    node, choice = member.facts.node, member.choice
-    if node is None or member.expected is not None or member.setting.mode is Mode.AUTODETECT:
+def _is_internal_ip(member: Member) -> bool:
+    """Whether it is the InternalIP, put there without a method.
+
+    Where no node has its InternalIP on a NIC, that is right: addresses are translated on the way.
+    """
+    node, address = member.facts.node, member.choice.address or ""
+    if node is None or member.setting.mode is Mode.AUTODETECT:
         return False
-    return any(same_address(choice.address or "", own) for own in node.internal_ips)
+    return any(same_address(address, own) for own in node.internal_ips)
+
+
+def _has_internal_ip(facts: NodeFacts) -> bool:
+    inventory = facts.inventory
+    if facts.node is None or inventory is None:
+        return False
+    return any(inventory.interface_with(bare(own)) for own in facts.node.internal_ips)
 
 
 def _is_known_bug(member: Member) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kubectl_calico_nic.calico.log.reading import Outcome
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.case.case import Case, Member
+from kubectl_calico_nic.findings.case.setting import Mode
 from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.findings.kind import Kind
 
@@ -23,6 +24,8 @@ def _find(case: Case) -> Iterator[Finding]:
 
 
 def _failed(member: Member) -> Finding:
+    if member.setting.mode is Mode.NONE:
+        return _nothing_asked_for(member)
     label, method = member.family.label, method_of(member)
     reaches = method.startswith("can-reach")
     return DETECTION_FAILED.about(
@@ -33,6 +36,18 @@ def _failed(member: Member) -> Finding:
         if reaches
         else "change the method; restarting will not help",
         f"get no {label} address from {method}; their stored addresses were cleared",
+    )
+
+
+def _nothing_asked_for(member: Member) -> Finding:
+    """calico-node ends where no family is to have an address, and none is stored."""
+    variable = member.family.ip_variable
+    what = f"{variable} is none and no address is stored, so calico-node exits at every start"
+    return DETECTION_FAILED.about(
+        member,
+        f"{member.name}: {what}",
+        f"kubectl calico-nic set lets a method find one ({variable}=autodetect)",
+        f"have nothing to choose: {what}",
     )
 
 

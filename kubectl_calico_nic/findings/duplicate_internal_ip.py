@@ -23,11 +23,9 @@ def _find(case: Case) -> Iterator[Finding]:
         if member.expected is not None and member.expected.is_asked_for:
             continue
         own = _internal_ip(member.facts, member.family)
-        others = [
-            found for found in holders[member.family].get(own, ()) if found.name != member.name
-        ]
-        if own and others:
-            yield _words(member, own, others)
+        sharing = holders[member.family].get(own, ()) if own else ()
+        if len(sharing) > 1:
+            yield _words(member, own, sharing)
 
 
 def _internal_ip(facts: NodeFacts, family: Family) -> str:
@@ -43,16 +41,17 @@ def _by_internal_ip(nodes: Sequence[NodeFacts], family: Family) -> dict[str, lis
     return found
 
 
-def _words(member: Member, address: str, others: Sequence[NodeFacts]) -> Finding:
-    names = ", ".join(found.name for found in others[:_SHOWN])
-    more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
-    gone = [found.name for found in others if found.node is not None and found.node.ready is False]
+def _words(member: Member, address: str, sharing: Sequence[NodeFacts]) -> Finding:
+    others = [found for found in sharing[: _SHOWN + 1] if found.name != member.name][:_SHOWN]
+    names = ", ".join(found.name for found in others)
+    count = len(sharing) - 1 - len(others)
+    more = f" and {count} more" if count else ""
     advice = (
         "give each kubelet its own --node-ip (a NAT address as Vagrant's 10.0.2.15 is every "
         "node's); until then --expect-cidr says what is right"
     )
-    if len(gone) == len(others):
-        advice = f"{', '.join(gone[:_SHOWN])} not Ready: if gone for good, delete the Node"
+    if not count and all(found.node is not None and found.node.ready is False for found in others):
+        advice = f"{names} not Ready: if gone for good, delete the Node"
     return DUPLICATE_INTERNAL_IP.about(
         member,
         f"{member.name} has InternalIP {address}, and so has {names}{more}: it says nothing about "

@@ -1,4 +1,4 @@
-"""``mixed-versions``: pods of one DaemonSet run different Calico versions, and no roll tells why."""
+"""``mixed-versions``: pods of one DaemonSet run different Calico versions without any roll."""
 
 from __future__ import annotations
 

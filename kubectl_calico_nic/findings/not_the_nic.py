@@ -16,24 +16,28 @@ from kubectl_calico_nic.findings.lost_sessions import LostSessions, survey
 
 
 def _find(case: Case) -> Iterator[Finding]:
+    """Tell what is wrong with calico-node itself, and with the way between the nodes.
+
+    A node that is down is everyday life, and told where its sessions or its evidence are missed.
+    """
     wrong, now = {name for name, _ in address_errors(case)}, case.snapshot.taken_at
     sessions = survey(case)
     yield from (_about_the_way(lost) for lost in sessions.told if lost.is_filtered)
     told = {name for lost in sessions.told for name in (lost.member.name, *lost.explains)}
     told |= _rolling(case)
+    missed = sessions.touched | {member.name for member in case.members if _is_unknown(member)}
     for member in {member.name: member for member in case.members}.values():
         if member.name in wrong:
             continue
         trouble = trouble_of(member.facts, now)
         if trouble is None and member.name not in told:
             yield from _unexplained(member, now)
-        elif trouble is not None and _is_news(trouble, member, sessions.touched):
+        elif trouble is not None and (not trouble.is_of_node or member.name in missed):
             yield _about_trouble(trouble, member.name)
 
 
-def _is_news(trouble: Trouble, member: Member, touched: Collection[str]) -> bool:
-    """Whether something else depends on it: a node that is down is everyday life in itself."""
-    return not trouble.is_of_node or member.name in touched or not member.choice.decided
+def _is_unknown(member: Member) -> bool:
+    return not member.choice.decided and member.is_enabled
 
 
 def _about_trouble(trouble: Trouble, name: str) -> Finding:

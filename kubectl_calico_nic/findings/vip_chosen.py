@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kubectl_calico_nic.calico.autodetection.host_addresses import PEER
 from kubectl_calico_nic.calico.autodetection.methods import MethodKind
@@ -17,29 +16,19 @@ from kubectl_calico_nic.findings.case.devices import is_for_single_hosts
 from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.findings.kind import Kind
 
+_SHOWN = 3
 _FOUND = (Outcome.DETECTED, Outcome.CONFLICT)
 _LEASED = "dynamic"
 """iproute2's word for an address with a lifetime: DHCP leases are of /32 and /128 in places."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Owners:
-    """Which nodes have had each address of a single host, by the bare address."""
-
-    nodes: Mapping[str, frozenset[str]]
-
-    @classmethod
-    def of(cls, case: Case) -> _Owners:
-        found: dict[str, set[str]] = {}
-        for member in case.networked():
-            for address in _had(member):
-                found.setdefault(bare(address), set()).add(member.name)
-        return cls({address: frozenset(names) for address, names in found.items()})
-
-    def besides(self, member: Member) -> list[str]:
-        """The other nodes that have had the address of ``member``."""
-        names = self.nodes.get(bare(member.choice.address or ""), frozenset())
-        return sorted(names - {member.name})
+def _owners(case: Case) -> Mapping[str, Sequence[str]]:
+    """The nodes that have had each address of a single host, by the bare address."""
+    found: dict[str, dict[str, None]] = {}
+    for member in case.networked():
+        for address in _had(member):
+            found.setdefault(bare(address), {})[member.name] = None
+    return {address: tuple(names) for address, names in found.items()}
 
 
 def _had(member: Member) -> Iterator[str]:
@@ -59,9 +48,10 @@ def _is_single_host(address: str, member: Member) -> bool:
 
 def _find(case: Case) -> Iterator[Finding]:
     suspects = [member for member in case.networked() if _may_be_virtual(member)]
-    owners = _Owners.of(case) if suspects else _Owners({})
+    owners = _owners(case) if suspects else {}
     for member in suspects:
-        primary, others = _primary_beside(member), owners.besides(member)
+        primary, names = _primary_beside(member), owners.get(bare(member.choice.address or ""), ())
+        others = [name for name in names[: _SHOWN + 1] if name != member.name]
         if primary is not None or others:
             yield _words(member, primary, others)
 
@@ -109,9 +99,9 @@ def _preferred(addresses: Iterable[str], member: Member) -> str | None:
     return next(own, texts[0] if texts else None)
 
 
-def _words(member: Member, primary: str | None, others: list[str]) -> Finding:
+def _words(member: Member, primary: str | None, others: Sequence[str]) -> Finding:
     nic = member.choice.interface
-    had = f"; {', '.join(others[:3])} had it too" if others else ""
+    had = f"; {', '.join(others[:_SHOWN])} had it too" if others else ""
     return VIP_CHOSEN.about(
         member,
         f"{member.name} uses {member.nic_and_address}, a virtual address (keepalived, "

@@ -24,7 +24,6 @@ class Completes(enum.Enum):
 
     NOTHING = "nothing"
     FILES = "files"
-    COMMANDS = "commands"
     NODES = "nodes"
     INTERFACES = "interfaces"
     DAEMON_SETS = "daemonsets"
@@ -41,7 +40,7 @@ class Flag:
     ``placeholder`` stands for the value in help (``--interface REGEX``). ``implied`` is the value
     of the bare flag (pflag's NoOptDefVal), None when it needs an argument. ``group`` is the
     heading in help. ``hidden`` flags are accepted and not shown. ``choices`` are all the values
-    there are; ``completes`` says where else a shell finds some.
+    there are, ``offers`` some of them for a shell, and ``completes`` says where it finds others.
     """
 
     name: str
@@ -54,6 +53,7 @@ class Flag:
     group: str = "Options"
     hidden: bool = False
     completes: Completes = Completes.NOTHING
+    offers: tuple[str, ...] = ()
 
     @property
     def bare_value(self) -> str | None:

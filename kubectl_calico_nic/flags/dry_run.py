@@ -22,6 +22,7 @@ DRY_RUN = Flag(
     "storing it.",
     implied="client",
     placeholder="STRATEGY",
+    offers=("none", "server", "client"),
 )
 
 

@@ -29,7 +29,7 @@ def flag_lines(flags: Iterable[Flag], width: int) -> list[str]:
     for group, members in flag_groups(flags).items():
         lines += ["", f"{group}:"]
         for flag in members:
-            lines += [f"    {spelling(flag)}", *wrapped(flag.help, width, 8)]
+            lines += [f"    {spelling(flag)}", *wrapped(flag.help, width, " " * 8)]
     return lines
 
 
@@ -44,31 +44,40 @@ def spelling(flag: Flag) -> str:
     return f"{short}--{flag.name} {value}"
 
 
-def wrapped(text: str, width: int, indent: int = 0, hanging: int | None = None) -> list[str]:
-    """``text`` as lines of at most ``width`` columns, the first by ``indent`` to the right.
+def wrapped(text: str, width: int, first: str = "", then: str | None = None) -> list[str]:
+    """``text`` as lines of at most ``width`` columns; no word is broken.
 
-    ``hanging`` is the indent of the lines below it, the same by default. No word is broken.
+    ``first`` stands before the first line, ``then`` before the others: the same by default.
     """
     return textwrap.wrap(
         text,
         min(max(width, NARROWEST), WIDEST),
-        initial_indent=" " * indent,
-        subsequent_indent=" " * (indent if hanging is None else hanging),
+        initial_indent=first,
+        subsequent_indent=first if then is None else then,
         break_long_words=False,
         break_on_hyphens=False,
     )
 
 
+def paragraphs(text: str, width: int) -> list[str]:
+    """Paragraphs, which an empty line divides; one that is indented is a command to paste."""
+    lines: list[str] = []
+    for part in text.split("\n\n"):
+        is_command = part.startswith("  ")
+        lines += ["", *(_pasteable(part.strip(), width) if is_command else wrapped(part, width))]
+    return lines[1:]
+
+
 def usage(text: str, width: int) -> list[str]:
     """How a command is called."""
-    return ["", "Usage:", *wrapped(text, width, 2, 4)]
+    return ["", "Usage:", *wrapped(text, width, "  ", "    ")]
 
 
 def examples(command: str, pairs: Sequence[tuple[str, str]], width: int) -> list[str]:
     """The examples of a command, a comment above each; all can be pasted into a shell."""
     lines = ["", "Examples:"]
     for comment, arguments in pairs:
-        about = [f"  # {part}" for part in wrapped(comment, width - 4)]
+        about = wrapped(comment, width, "  # ")
         lines += [*about, *_pasteable(f"{command} {arguments}".rstrip(), width), ""]
     return lines[:-1]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kubectl_calico_nic.errors import UsageError
-from kubectl_calico_nic.flags.definition import Flag, Kind, Parsed
+from kubectl_calico_nic.flags.definition import Completes, Flag, Kind, Parsed
 
 _GROUP = "Method (exactly one)"
 UNDO, RESUME = "undo", "resume"
@@ -15,9 +15,14 @@ def _flag(name: str, text: str, placeholder: str = "", kind: Kind = Kind.STRING)
     return Flag(name, text, kind, placeholder=placeholder, group=_GROUP)
 
 
+def _interfaces(name: str, text: str) -> Flag:
+    completes = Completes.INTERFACES
+    return Flag(name, text, placeholder="REGEX[,REGEX]", group=_GROUP, completes=completes)
+
+
 METHOD_FLAGS: tuple[Flag, ...] = (
-    _flag("interface", "The first address of the NICs that match: Go regexes.", "REGEX[,REGEX]"),
-    _flag("skip-interface", "first-found without the NICs that match.", "REGEX[,REGEX]"),
+    _interfaces("interface", "The first address of the NICs that match: Go regexes."),
+    _interfaces("skip-interface", "first-found without the NICs that match."),
     _flag("can-reach", "The source address of the route to this destination.", "DESTINATION"),
     _flag("cidr", "The first address inside these networks.", "CIDR[,CIDR]"),
     _flag("kubernetes-internal-ip", "The Node's own InternalIP.", kind=Kind.BOOL),

@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 
 from kubectl_calico_nic.errors import UsageError
-from kubectl_calico_nic.flags.definition import Flag, Kind, Parsed
+from kubectl_calico_nic.flags.definition import Completes, Flag, Kind, Parsed
 from kubectl_calico_nic.flags.duration import parse_timeout
 
 _GROUP = "Rollout"
@@ -26,6 +26,7 @@ STAGING_FLAGS: tuple[Flag, ...] = (
         "Try it on these nodes first (names, or a label selector), prove it there, then go on.",
         placeholder="NODE[,NODE]",
         group=_GROUP,
+        completes=Completes.NODES,
     ),
     Flag(
         "only-affected",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_calico_nic.calico.inventory import Interface
-from kubectl_calico_nic.calico.log.reading import Stage
+from kubectl_calico_nic.calico.log.reading import Decision, Outcome, Stage
 from kubectl_calico_nic.diagnosis.node_story import (
     Choosing,
     Explanation,
@@ -23,7 +23,7 @@ from kubectl_calico_nic.output.screen import (
     Line,
     Span,
     line,
-    table,
+    prose_table,
     wrapped,
 )
 from kubectl_calico_nic.snapshot.event import PodEvent
@@ -31,7 +31,8 @@ from kubectl_calico_nic.snapshot.event import PodEvent
 _STATES = {True: "up", False: "down", None: ""}
 _STAGES = {Stage.STARTUP: "start-up", Stage.MONITOR: "re-detection"}
 _MOST_ROWS = 30
-"""More interfaces, decisions or sessions than this are counted, not shown."""
+"""More interfaces or decisions than this are counted, not shown."""
+_MOST_PEERS = 12
 _MOST_EVENTS = 5
 
 
@@ -40,40 +41,44 @@ def explanation(found: Explanation, width: int | None = None) -> list[Line]:
     return [
         line(),
         line(Span(found.node, STRONG)),
-        *_statements(found.statements),
-        *_variables(found.variables),
-        *_interfaces(found.interfaces),
-        *_timeline(found.timeline, found.omitted),
-        *_peerings(found),
+        *_statements(found.statements, width),
+        *_variables(found.variables, width),
+        *_interfaces(found.interfaces, width),
+        *_timeline(found.timeline, found.omitted, width),
+        *_peerings(found, width),
         *_events(found.events, width),
         *(part for reasoning in found.reasonings for part in _reasoning(reasoning, width)),
     ]
 
 
-def _statements(statements: Sequence[Statement]) -> list[Line]:
+def _statements(statements: Sequence[Statement], width: int | None) -> list[Line]:
     rows = [
-        [Span(item.source), Span(item.says), Span(item.as_of or ""), Span(item.freshness, QUIET)]
-        for item in statements
+        [Span(item.source), Span(item.as_of or ""), Span(_says(item))] for item in statements
     ]
-    return table(["EVIDENCE", "SAYS", "AS OF", "HOW FRESH"], rows) if rows else []
+    return prose_table(["EVIDENCE", "AS OF", "SAYS"], rows, width)
 
 
-def _variables(variables: Sequence[Variable]) -> list[Line]:
+def _says(item: Statement) -> str:
+    return f"{item.says} ({item.freshness})" if item.freshness else item.says
+
+
+def _variables(variables: Sequence[Variable], width: int | None) -> list[Line]:
     if not variables:
         return []
     rows = [
         [
             Span(item.name),
             Span(_value(item)),
-            Span(item.source),
             Span(item.template or "", DOUBTFUL),
+            Span(item.source),
         ]
         for item in variables
     ]
-    header = ["VARIABLE", "VALUE", "FROM", "NEW PODS GET"]
+    header = ["VARIABLE", "VALUE", "NEW PODS GET", "FROM"]
     if all(item.template is None for item in variables):
-        header, rows = header[:-1], [row[:-1] for row in rows]
-    return [line(), *table(header, rows)]
+        del header[2]
+        rows = [[*row[:2], row[3]] for row in rows]
+    return [line(), *prose_table(header, rows, width)]
 
 
 def _value(item: Variable) -> str:
@@ -82,7 +87,7 @@ def _value(item: Variable) -> str:
     return '""' if item.value == "" else item.value or ""
 
 
-def _interfaces(interfaces: Sequence[Interface]) -> list[Line]:
+def _interfaces(interfaces: Sequence[Interface], width: int | None) -> list[Line]:
     """Those with addresses first: on a node with many pods most have none."""
     if not interfaces:
         return []
@@ -99,7 +104,7 @@ def _interfaces(interfaces: Sequence[Interface]) -> list[Line]:
     ]
     return [
         line(),
-        *table(["INTERFACE", "STATE", "MTU", "MASTER", "ADDRESSES"], rows),
+        *prose_table(["INTERFACE", "STATE", "MTU", "MASTER", "ADDRESSES"], rows, width),
         *_more(len(interfaces) - _MOST_ROWS, "interfaces"),
     ]
 
@@ -108,50 +113,66 @@ def _more(count: int, what: str) -> list[Line]:
     return [line(Span(f"and {count} more {what}", QUIET))] if count > 0 else []
 
 
-def _timeline(choosings: Sequence[Choosing], omitted: int) -> list[Line]:
+def _timeline(choosings: Sequence[Choosing], omitted: int, width: int | None) -> list[Line]:
     if not choosings:
         return []
     rows = [
         [
-            Span(item.decision.first or ""),
-            Span(_again(item)),
+            Span(_to_the_second(item.decision.first)),
+            Span(str(item.decision.count)),
+            Span(_until(item)),
             Span(_STAGES[item.decision.stage] + (" (previous)" if item.is_previous else "")),
-            Span(item.decision.outcome.value),
-            Span(" ".join(filter(None, (item.decision.interface, item.decision.address)))),
+            Span(_choice(item.decision)),
             Span(item.decision.reason or ""),
         ]
         for item in choosings[-_MOST_ROWS:]
     ]
-    header = ["DECIDED AT", "AGAIN", "STAGE", "OUTCOME", "CHOICE", "REASON"]
+    header = ["DECIDED AT", "TIMES", "UNTIL", "STAGE", "CHOICE", "REASON"]
     if all(not item.decision.reason for item in choosings[-_MOST_ROWS:]):
         header, rows = header[:-1], [row[:-1] for row in rows]
     return [
         line(),
         *_more(len(choosings) - _MOST_ROWS, "earlier decisions"),
-        *table(header, rows),
+        *prose_table(header, rows, width),
         *_more(omitted, "decisions that are not kept: the choice changed that often"),
     ]
 
 
-def _again(item: Choosing) -> str:
+def _until(item: Choosing) -> str:
+    """When it was last decided so: the time of day where that is the same day."""
     decision = item.decision
-    return "" if decision.count == 1 else f"{decision.count}x until {decision.last}"
+    first, last = _to_the_second(decision.first), _to_the_second(decision.last)
+    if decision.count == 1:
+        return ""
+    return last[11:] if first[:10] == last[:10] else last
 
 
-def _peerings(found: Explanation) -> list[Line]:
+def _choice(decision: Decision) -> str:
+    """The NIC and address, and how it came about where no method found it."""
+    outcome = "" if decision.outcome is Outcome.DETECTED else decision.outcome.value
+    return " ".join(filter(None, (outcome, decision.interface, decision.address)))
+
+
+def _to_the_second(logged: str | None) -> str:
+    return (logged or "").partition(".")[0]
+
+
+def _peerings(found: Explanation, width: int | None) -> list[Line]:
     if found.peerings_source is None:
         return []
     as_of = f", as of {found.peerings_as_of}" if found.peerings_as_of else ""
-    title = line(f"BGP sessions ({found.peerings_source}{as_of})")
+    good = sum(item.session.is_established for item in found.peerings)
+    count = f"{good} of {len(found.peerings)} established" if found.peerings else "no peers"
+    title = line(f"BGP sessions ({found.peerings_source}{as_of}): {count}")
     if not found.peerings:
-        return [line(), title, line("  no peers")]
+        return [line(), title]
     ordered = sorted(found.peerings, key=lambda item: item.session.is_established)
-    rows = [_peering(item) for item in ordered[:_MOST_ROWS]]
+    rows = [_peering(item) for item in ordered[:_MOST_PEERS]]
     return [
         line(),
         title,
-        *table(["PEER", "NODE", "KIND", "STATE", "SINCE", "INFO"], rows),
-        *_more(len(ordered) - _MOST_ROWS, "sessions"),
+        *prose_table(["PEER", "NODE", "KIND", "STATE", "SINCE", "INFO"], rows, width),
+        *_more(len(ordered) - _MOST_PEERS, "sessions"),
     ]
 
 

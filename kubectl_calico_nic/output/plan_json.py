@@ -15,7 +15,7 @@ def plan_json(plan: Plan, *, applied: bool) -> dict[str, Any]:
         "apiVersion": API_VERSION,
         "kind": "Plan",
         "owner": plan.owner,
-        "object": f"daemonset.apps/{plan.daemon_set}",
+        "object": f"{plan.target.resource}/{plan.target.name}",
         "family": ",".join(family.label for family in plan.families),
         "method": plan.method,
         "action": plan.action.value,
@@ -38,6 +38,7 @@ def plan_json(plan: Plan, *, applied: bool) -> dict[str, Any]:
         },
         "gaps": [gap_json(gap) for gap in plan.gaps],
         "objections": [_objection(found) for found in (*plan.refusals, *plan.warnings)],
+        "advice": plan.advice or None,
         "applied": applied,
     }
 

@@ -39,7 +39,16 @@ def preview(plan: Plan) -> list[Line]:
         *_edits(plan),
         *_roll(plan),
         *objections((*plan.refusals, *plan.warnings), len(plan.nodes)),
+        *_advice(plan),
     ]
+
+
+def _advice(plan: Plan) -> list[Line]:
+    """What to change where the owner keeps the setting; unindented, to be pasted."""
+    if not plan.advice:
+        return []
+    first, *rest = plan.advice.split("\n")
+    return [line(), line(Span(f"Change {first}", STRONG)), *map(line, rest)]
 
 
 def _nodes(plan: Plan) -> list[Line]:
@@ -76,7 +85,7 @@ def _edits(plan: Plan) -> list[Line]:
     if not plan.edits and not plan.fields:
         return []
     container = ", container calico-node:" if plan.edits else ":"
-    title = line(Span(f"daemonset.apps/{plan.daemon_set}", STRONG), container)
+    title = line(Span(f"{plan.target.resource}/{plan.target.name}", STRONG), container)
     edits = [line("  ", *_edit(edit.env, edit)) for edit in plan.edits]
     return [line(), title, *edits, *(line("  ", *_edit(edit.field, edit)) for edit in plan.fields)]
 

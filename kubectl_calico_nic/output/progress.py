@@ -20,12 +20,15 @@ class LiveProgress:
         self._environment = environment
         self._began = environment.monotonic()
         self._status: Any = None
+        self._is_closed = False
         self._lock = Lock()
 
     def advance(self, what: str, done: int, total: int) -> None:
         """Show that ``done`` of ``total`` nodes are through ``what``."""
         text = f"{what} {done}/{total}"
         with self._lock:
+            if self._is_closed:
+                return
             if self._status is not None:
                 self._status.update(text)
             elif self._environment.monotonic() - self._began >= PATIENCE and done < total:
@@ -39,8 +42,9 @@ class LiveProgress:
         return status
 
     def close(self) -> None:
-        """Take the line off the terminal."""
+        """Take the line off the terminal, for good."""
         with self._lock:
+            self._is_closed = True
             if self._status is not None:
                 self._status.stop()
                 self._status = None

@@ -60,6 +60,9 @@ def _write_coloured(lines: Iterable[Line], stream: TextIO) -> None:
 _LONGEST_CELL = 253
 """A Node's name can be as long; nothing that belongs into a cell is longer."""
 
+_LEAST_PROSE = 20
+"""Columns; prose is not wrapped into less."""
+
 
 def table(header: Sequence[str] | None, rows: Sequence[Sequence[Span]], gap: int = 2) -> list[Line]:
     """Align ``rows`` below ``header``: no borders, ``gap`` blanks between columns.
@@ -73,6 +76,19 @@ def table(header: Sequence[str] | None, rows: Sequence[Sequence[Span]], gap: int
         return []
     widths = [max(_width(row[column].text) for row in cells) for column in range(len(cells[0]))]
     return [_aligned(row, widths, gap) for row in cells]
+
+
+def prose_table(
+    header: Sequence[str], rows: Sequence[Sequence[Span]], width: int | None
+) -> list[Line]:
+    """A table whose last column is prose: wrapped below itself where a terminal is too narrow."""
+    lines = table(header, rows)
+    if width is None or not lines:
+        return lines
+    before = sum(_width(span.text) for span in lines[0][:-1])
+    if before > width - _LEAST_PROSE:
+        return lines
+    return [part for parts in lines for part in wrapped(parts, width, " " * before)]
 
 
 def _cell(span: Span) -> Span:

@@ -28,26 +28,35 @@ def paragraphs(
     shown below all of this. Prose is wrapped where a terminal has ``width`` columns.
     """
     lines: list[Line] = []
+    explained: tuple[str, ...] = ()
     for story in told:
         lines.append(line())
-        for parts in _paragraph(story, story is headline, commands):
+        message = names(story.nodes) if story is headline else brief(story.message)
+        symptoms = _symptoms(story.explains, are_the_same=story.explains == explained)
+        for parts in (_title(story, message), *_grounds(story, symptoms), *_advice(story, commands)):
             is_command = any(span.text.startswith("kubectl ") for span in parts)
             lines += wrapped(parts, None if is_command else width, _INDENT)
+        explained = story.explains or explained
     return lines
 
 
-def _paragraph(story: Story, is_headline: bool, commands: Collection[str]) -> Iterator[Line]:
-    message = names(story.nodes) if is_headline else brief(story.message)
-    yield _title(story, message)
+def _grounds(story: Story, symptoms: str) -> Iterator[Line]:
+    """What it rests on and what follows from it."""
     if story.why:
         yield line(Span("  why:  ", QUIET), brief(story.why))
-    if story.explains:
-        yield line(Span("  so:   ", QUIET), f"{_explained(story.explains)}")
+    if symptoms:
+        yield line(Span("  so:   ", QUIET), symptoms)
     for effect in story.effects:
         yield line(Span("  with: ", QUIET), *_title(effect, brief(effect.message)))
-    advice = "the command below" if story.next in commands else brief(story.next)
-    yield line(Span("  next: ", QUIET), advice)
-    yield line(Span("  docs: ", QUIET), Span(f"docs/{story.docs}", QUIET))
+
+
+def _advice(story: Story, commands: Collection[str]) -> Iterator[Line]:
+    docs = Span(f"docs/{story.docs}", QUIET)
+    if story.next in commands:
+        yield line(Span("  next: ", QUIET), "the command below (", docs, ")")
+        return
+    yield line(Span("  next: ", QUIET), brief(story.next))
+    yield line(Span("  docs: ", QUIET), docs)
 
 
 def _title(story: Story, message: str) -> Line:
@@ -55,9 +64,14 @@ def _title(story: Story, message: str) -> Line:
     return line(title, f": {message}") if message else line(title)
 
 
-def _explained(nodes: Sequence[str]) -> str:
+def _symptoms(nodes: Sequence[str], *, are_the_same: bool) -> str:
+    """What other nodes suffer; ``are_the_same`` as those of the story before."""
+    if not nodes:
+        return ""
     who = names(nodes) if len(nodes) <= _NAMED else f"{len(nodes)} other nodes"
     lack = "lack" if len(nodes) > 1 else "lacks"
+    if are_the_same:
+        return f"{'the same nodes' if len(nodes) > 1 else who} {lack} BGP sessions with it"
     return f"{who} {lack} BGP sessions with it; restarting calico-node there does not help"
 
 

@@ -17,6 +17,7 @@ from kubectl_calico_nic.calico.autodetection.methods import (
 from kubectl_calico_nic.calico.version import NEWEST_KNOWN
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.owners.link import Wanted
+from kubectl_calico_nic.owners.managed import Managed
 
 FIELDS = ("firstFound", "kubernetes", "interface", "skipInterface", "canReach", "cidrs")
 """The methods; at most one may be set in a family, and ``{}`` means no address at all."""
@@ -46,6 +47,35 @@ def detection(method: str) -> dict[str, Any] | None:
     if kind is MethodKind.KUBERNETES_INTERNAL_IP:
         return {"kubernetes": "NodeInternalIP"}
     return {"firstFound": True}
+
+
+def method_of(field: Mapping[str, Any]) -> str | None:
+    """The method of one field as the operator renders it into the environment; None for none.
+
+    Mirrors getAutodetectionMethod, in its order.
+    """
+    if field.get("firstFound"):
+        return "first-found"
+    for key, word in (
+        ("interface", "interface"),
+        ("skipInterface", "skip-interface"),
+        ("canReach", "can-reach"),
+    ):
+        if field.get(key):
+            return f"{word}={field[key]}"
+    if field.get("cidrs"):
+        return f"cidr={','.join(field['cidrs'])}"
+    return "kubernetes-internal-ip" if field.get("kubernetes") == "NodeInternalIP" else None
+
+
+def default_method(installation: Managed, family: Family) -> str:
+    """What the operator makes of an absent field (fillDefaults of core_controller.go)."""
+    provider = installation.spec.get("kubernetesProvider")
+    if family is Family.IPV4 and provider == "EKS":
+        return "can-reach=8.8.8.8"
+    if family is Family.IPV4 and provider == "DockerEnterprise":
+        return "skip-interface=^br-.*"
+    return "first-found"
 
 
 def merge_patch(wanted: Wanted, network: Mapping[str, Any] | None) -> dict[str, Any] | None:

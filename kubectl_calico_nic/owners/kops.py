@@ -40,7 +40,7 @@ class Addon(Link):
         """The part of the cluster's spec."""
         values = {_FIELDS[family]: wanted.method or "first-found" for family in wanted.families}
         return (
-            "kops edit cluster, then kops update cluster --yes:\n"
+            "the cluster's spec (kops edit cluster), then kops update cluster --yes:\n"
             f"{yaml_text(nested(_PATH, values))}"
         )
 

@@ -14,15 +14,13 @@ from typing import Any, ClassVar
 
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.owners.controller import controller_reference
-from kubectl_calico_nic.owners.installation import field_of, merge_patch
+from kubectl_calico_nic.owners.installation import default_method, field_of, merge_patch
 from kubectl_calico_nic.owners.link import Link, Wanted
 from kubectl_calico_nic.owners.managed import Managed
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 
 _KIND = "Installation"
 _OVERLAY = "overlay"
-_DEFAULTS = {"EKS": "canReach: 8.8.8.8", "DockerEnterprise": "skipInterface: ^br-.*"}
-"""What the operator makes of an absent field there; else ``firstFound: true``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +57,8 @@ class Operator(Link):
     def _default(self, wanted: Wanted) -> str:
         if wanted.method is not None or self.installation is None:
             return ""
-        provider = str(self.installation.spec.get("kubernetesProvider") or "")
-        return f" (its default is then {_DEFAULTS.get(provider, 'firstFound: true')})"
+        found = {default_method(self.installation, family) for family in wanted.families}
+        return f" (the operator's default is then {', '.join(sorted(found))})"
 
 
 def controls(daemon_set: DaemonSet) -> bool:

@@ -63,6 +63,15 @@ class Chain:
         return self.links[0] if self.links[0].at_once else None
 
     @property
+    def installation(self) -> Managed | None:
+        """The Installation that decides, where an operator controls the DaemonSet and it was read.
+
+        None too where something stands between the operator and the DaemonSet.
+        """
+        first = self.links[0]
+        return first.installation if isinstance(first, operator.Operator) else None
+
+    @property
     def top(self) -> Link:
         """The owner where the setting is written."""
         return self.links[-1]

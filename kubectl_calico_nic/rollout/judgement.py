@@ -7,12 +7,12 @@ the old address, and the pod is Ready all the same.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from kubectl_calico_nic.calico.log.reading import LogReading, Outcome
 from kubectl_calico_nic.diagnosis.report import NodeReport, Report
 from kubectl_calico_nic.findings.finding import Finding, Severity
-from kubectl_calico_nic.rollout.proof import why_unproven
+from kubectl_calico_nic.rollout.proof import is_unasked, why_not_working, why_unproven
 from kubectl_calico_nic.rollout.state import NodeRollout, Phase, Rollout
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.pod import Pod
@@ -24,6 +24,8 @@ _FATAL = frozenset(
 )
 _LASTING = frozenset({"kept-stale-address", "method-invalid"})
 """Findings that a restart of the same pod cannot mend."""
+_NAMED = 3
+"""How many nodes a line names."""
 
 
 def of_present_nodes(snapshot: Snapshot) -> Snapshot:
@@ -59,6 +61,7 @@ def judge(snapshot: Snapshot, report: Report, daemon_set: DaemonSet) -> Rollout:
         and all(_is_settled(facts.pod) for facts in taking_part)
     )
     proven = all(node.phase is Phase.PROVEN for node in nodes)
+    unasked = [found.name for found in taking_part if is_unasked(found, rows[found.name], snapshot)]
     return Rollout(
         daemon_set=daemon_set.key,
         updated=updated,
@@ -67,7 +70,7 @@ def judge(snapshot: Snapshot, report: Report, daemon_set: DaemonSet) -> Rollout:
         report=report,
         settled=settled,
         done=settled and proven and not report.has_problem,
-        unproven=tuple(_unproven(nodes)),
+        unproven=(*_unproven(nodes), *(_unproven_sessions(unasked) if settled else ())),
     )
 
 
@@ -124,7 +127,11 @@ def _node(
     pod = facts.pod
     mine = tuple(finding for finding in findings if finding.node == facts.name)
     updated = _is_updated(pod, daemon_set, snapshot) if pod else None
-    waits_for = _waits_for(facts, updated, daemon_set) or why_unproven(facts, row, snapshot)
+    waits_for = (
+        _waits_for(facts, updated, daemon_set)
+        or why_unproven(facts, row, snapshot)
+        or why_not_working(facts, row)
+    )
     blocker = _lasting_finding(facts, mine) if updated is not False else None
     phase = Phase.STUCK if blocker else Phase.WAITING if waits_for else Phase.PROVEN
     bad = [finding for finding in mine if finding.severity is not Severity.INFORMATION]
@@ -201,3 +208,10 @@ def _unproven(nodes: Iterable[NodeRollout]) -> Iterable[str]:
         for family in node.families:
             if node.phase is Phase.PROVEN and family.verdict == "unknown":
                 yield f"{node.name}: nothing says which {family.family.label} address is expected"
+
+
+def _unproven_sessions(unasked: Sequence[str]) -> Iterable[str]:
+    """Say of which nodes BIRD was not asked, or did not answer; ``unasked`` are their names."""
+    if unasked:
+        more = f" and {len(unasked) - _NAMED} more" if len(unasked) > _NAMED else ""
+        yield f"{', '.join(unasked[:_NAMED])}{more}: the BGP sessions are not known"

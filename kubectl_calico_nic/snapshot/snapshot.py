@@ -13,6 +13,7 @@ from kubectl_calico_nic.snapshot.bgp import BgpSessions
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.event import PodEvent
 from kubectl_calico_nic.snapshot.node import Node
+from kubectl_calico_nic.snapshot.operator_state import OperatorState
 from kubectl_calico_nic.snapshot.pod import Pod
 
 
@@ -83,6 +84,7 @@ class Snapshot:
     ``NAMESPACE/NAME`` to when the ConfigMap was last written, and ``taken_at`` is when the facts
     were read (both RFC 3339). ``installations`` are the operator's Installation objects (raw JSON,
     never changed), ``default`` before ``overlay``; empty where there are none or may not be read.
+    ``operator`` is None where none was asked about.
     """
 
     nodes: tuple[NodeFacts, ...] = ()
@@ -92,6 +94,7 @@ class Snapshot:
     cluster_version: str | None = None
     config_map_changes: Mapping[str, str] = field(default_factory=dict)
     installations: tuple[Mapping[str, Any], ...] = ()
+    operator: OperatorState | None = None
     taken_at: str | None = None
     gaps: tuple[Gap, ...] = ()
     origin: Origin = Origin.CLUSTER

@@ -38,7 +38,8 @@ _STAND_INS = tuple(
     for pattern, stand_in in (
         (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?", "TIME"),
         (r"(?<=too old resource version: )\d+ \(\d+\)", "VERSIONS"),
-        (r"(?<=, about )\d+ \w+", "SOME TIME"),
+        # How long pods took to become Ready, which is not even said where it was no second.
+        (r", about \d+ \w+(?: \d+ \w+)?", ""),
         (r"(?<=ResourceVersion in record )\(\d+\)", "VERSION"),
         (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UID"),
         (r"\[INFO\]\[\d+\]", "[INFO][PID]"),

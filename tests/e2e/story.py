@@ -52,19 +52,20 @@ def installation(
         }
     return [
         *((_COLLECTIONS[each["kind"]], each) for each in objects),
-        (f"{_CALICO}/clusterinformations", _cluster_information(version)),
+        cluster_information(version),
     ]
 
 
-def _cluster_information(version: str) -> Object:
-    """What calico-node writes at its start."""
+def cluster_information(version: str = VERSION) -> tuple[str, Object]:
+    """What calico-node writes at its start: collection path and object."""
     spec = {"calicoVersion": version, "clusterType": "k8s,bgp,kdd", "datastoreReady": True}
-    return {
+    information = {
         "apiVersion": "crd.projectcalico.org/v1",
         "kind": "ClusterInformation",
         "metadata": {"name": "default"},
         "spec": spec,
     }
+    return f"{_CALICO}/clusterinformations", information
 
 
 def _node(host: Host, kubelet_port: int) -> Object:

@@ -9,11 +9,11 @@ import pytest
 
 from kubectl_calico_nic.simulator.host_network import Nic, host_network
 
-from . import installs, story
-from .api_client import Object
+from . import installs
 from .calico_node_agent import NODES
 from .cluster import Cluster
 from .hosts import Host, incident_hosts
+from .installing import FIRST_FOUND, INSTALLATIONS, put, put_operator
 from .installs import Install, calico_node
 from .plugin_process import run
 from .recordings import OWN_ANNOTATIONS
@@ -21,24 +21,6 @@ from .rollouts import INCIDENT, REPAIRED
 from .test_story import PROBLEM, verdicts
 
 SET = ("set", "--interface", "bond4")
-INSTALLATIONS = "/apis/operator.tigera.io/v1/installations"
-
-
-def put(cluster: Cluster, install: Install) -> Object:
-    """Install it on the nodes of the incident; the DaemonSet when its pods are Ready."""
-    for node in story.nodes(incident_hosts().values(), cluster.kubelets.port):
-        cluster.client.create(NODES, node)
-    for path, each in install.to_create:
-        cluster.add(path, each)
-    collection, name = install.path.rsplit("/", 1)
-
-    def is_ready(found: list[Object]) -> bool:
-        return any(each["status"].get("numberAvailable") == len(INCIDENT) for each in found)
-
-    (daemon_set,) = cluster.client.wait_for(
-        collection, is_ready, fieldSelector=f"metadata.name={name}"
-    )
-    return daemon_set
 
 
 def store_in_etcd(cluster: Cluster) -> None:
@@ -98,18 +80,7 @@ def test_nothing_to_choose(empty_cluster: Cluster, install: Install, version: st
 
 def test_the_operator_owns_the_daemon_set(empty_cluster: Cluster) -> None:
     cluster = empty_cluster
-    cluster.define("operator.tigera.io", "v1", "installations", "Installation")
-    first_found = {"calicoNetwork": {"nodeAddressAutodetectionV4": {"firstFound": True}}}
-    body = {
-        "apiVersion": "operator.tigera.io/v1",
-        "kind": "Installation",
-        "metadata": {"name": "default"},
-        "spec": first_found,
-    }
-    installation = cluster.client.create(INSTALLATIONS, body)
-    cluster.add("/api/v1/namespaces", {"metadata": {"name": "calico-system"}})
-    install = installs.operator(installation["metadata"]["uid"])
-    before = put(cluster, install)
+    install, before = put_operator(cluster)
 
     found = run(cluster, "inspect", "-o", "json")
     assert found.status == 2
@@ -124,7 +95,7 @@ def test_the_operator_owns_the_daemon_set(empty_cluster: Cluster) -> None:
         assert "Installation/default" in refused.stdout
         assert refused.stderr == "refused: owner-reverts; nothing was sent\n"
     assert cluster.client.get(install.path) == before
-    assert cluster.client.get(f"{INSTALLATIONS}/default")["spec"] == first_found
+    assert cluster.client.get(f"{INSTALLATIONS}/default")["spec"] == FIRST_FOUND
     assert cluster.annotations() == INCIDENT
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from . import story
 from .cluster import Cluster
-from .installs import calico
+from .installing import put, put_operator
+from .installs import calico, calico_node
 from .intermediary import Intermediary, Seen
 from .plugin_process import Ended, run
 from .rollouts import DAEMON_SET, INCIDENT, METHOD, REPAIRED, hold_half_way, merge_node
@@ -31,9 +33,13 @@ TESTED: frozenset[Right] = frozenset(
         *((verb, "nodes") for verb in ("list", "watch", "get")),
         *((verb, "pods") for verb in ("list", "watch")),
         *((verb, "pods/exec") for verb in ("create", "get")),
+        ("delete", "pods"),
         ("get", "pods/log"),
         ("get", "configmaps"),
+        ("get", "clusterinformations"),
+        ("list", "caliconodestatuses"),
         ("list", "controllerrevisions"),
+        ("list", "installations"),
     }
 )
 
@@ -251,6 +257,42 @@ def test_without_revisions(cluster: Cluster) -> None:
     assert (proven.status, proven.stderr) == (0, told)
 
 
+def test_without_node_statuses(cluster: Cluster) -> None:
+    """They are read where BIRD itself may not be asked."""
+    user = lacking(cluster, ("list", "caliconodestatuses"))
+
+    assert run(cluster, "inspect", kubeconfig=user).stderr == ""
+    found = run(cluster, "inspect", "--probe=never", kubeconfig=user)
+    told = warning("list", "caliconodestatuses.crd.projectcalico.org")
+    assert (found.status, found.stderr, found.lines[0]) == (2, told, PROBLEM)
+
+
+def test_without_the_cluster_information(empty_cluster: Cluster) -> None:
+    """It is read where the image does not name Calico's version."""
+    cluster = empty_cluster
+    install = calico()
+    calico_node(install.daemon_set)["image"] = f"calico/node@sha256:{'0' * 64}"
+    put(cluster, install)
+    cluster.add(*story.cluster_information())
+    user = lacking(cluster, ("get", "clusterinformations"))
+
+    knows = run(cluster, "inspect", "-o", "json")
+    assert json.loads(knows.stdout)["daemonSets"][0]["version"] == story.VERSION
+    found = run(cluster, "inspect", kubeconfig=user)
+    told = warning("get", "clusterinformations.crd.projectcalico.org")
+    assert (found.status, found.stderr, found.lines[0]) == (2, told, PROBLEM)
+
+
+def test_without_installations(empty_cluster: Cluster) -> None:
+    cluster = empty_cluster
+    put_operator(cluster)
+    user = lacking(cluster, ("list", "installations"))
+
+    found = run(cluster, "inspect", kubeconfig=user)
+    told = warning("list", "installations.operator.tigera.io")
+    assert (found.status, found.stderr, found.lines[0]) == (2, told, PROBLEM)
+
+
 @pytest.mark.parametrize("resource", ["daemonsets", "pods", "nodes"])
 def test_without_a_watch(cluster: Cluster, resource: str) -> None:
     user = lacking(cluster, ("watch", resource))
@@ -273,6 +315,20 @@ def test_without_the_right_to_patch(cluster: Cluster) -> None:
         assert REPAIRED["node-3"] in refused.stdout, "the preview needs no such right"
     assert run(cluster, *SET, "--dry-run=client", kubeconfig=user).status == 0
     assert methods(cluster) == []
+
+
+def test_without_the_right_to_delete_pods(cluster: Cluster) -> None:
+    """Only a change in stages needs it."""
+    user = lacking(cluster, ("delete", "pods"))
+
+    before = {node: pod["metadata"]["uid"] for node, pod in cluster.pods().items()}
+    refused = run(cluster, *SET, "--canary=node-3", kubeconfig=user)
+    assert_refused(refused, 'cannot delete resource "pods"')
+    assert run(cluster, "set", "--undo", kubeconfig=user).status == 0
+    assert methods(cluster) == []
+    assert {node: pod["metadata"]["uid"] for node, pod in cluster.pods().items()} == before
+    changed = run(cluster, *SET, kubeconfig=user)
+    assert (changed.status, changed.stderr) == (0, FOLLOW)
 
 
 def test_without_a_second_look_at_the_daemon_set(empty_cluster: Cluster) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from kubectl_calico_nic.calico.bird.session import PeerKind
 from kubectl_calico_nic.diagnosis.diagnose import Question
 from kubectl_calico_nic.snapshot.bgp import SessionsSource
+from kubectl_calico_nic.snapshot.event import PodEvent
 from kubectl_calico_nic.snapshot.pod import ContainerState
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
 from tests.bgp_sessions import alone, asked, lost, mesh, session, unhealthy, without_bird
@@ -66,7 +67,7 @@ def strict_incident() -> Snapshot:
     return replace(snapshot, nodes=nodes)
 
 
-def unready(facts: NodeFacts, *events: object) -> NodeFacts:
+def unready(facts: NodeFacts, *events: PodEvent) -> NodeFacts:
     """The node whose calico-node has not been Ready for an hour, with these events."""
     assert facts.pod is not None
     pod = replace(facts.pod, ready=False, ready_since="2026-01-01T11:00:00Z")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from kubectl_calico_nic.calico.log.reading import Outcome, Stage
 from kubectl_calico_nic.diagnosis.diagnose import Question
 from kubectl_calico_nic.family import Family
-from kubectl_calico_nic.snapshot.snapshot import LogState, NodeFacts, Origin, Snapshot
+from kubectl_calico_nic.snapshot.snapshot import LogState, Origin, Snapshot
 from tests.clusters import SILENT, cluster, decision, detected, incident, log, nics, node
 from tests.scenarios.scenario import (
     CRASHING,
@@ -22,7 +22,6 @@ from tests.scenarios.scenario import (
     without_internal_ips,
     without_logs,
 )
-
 
 HEALTHY: dict[str, Scenario] = {
     "every node has its InternalIP": Scenario(cluster(right(1), right(2)), set()),

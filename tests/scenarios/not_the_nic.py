@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from kubectl_calico_nic.calico.log.reading import Outcome
 from kubectl_calico_nic.family import Family
@@ -48,11 +49,11 @@ def at_noon(*nodes: NodeFacts) -> Snapshot:
     return replace(cluster(*nodes), taken_at=NOW)
 
 
-def sick(state: ContainerState = RUNNING, *events: PodEvent, **pod: object) -> NodeFacts:
+def sick(state: ContainerState = RUNNING, *events: PodEvent, **pod: Any) -> NodeFacts:
     """Node n1, whose address is right and whose calico-node has not been Ready for an hour."""
     facts = right(1)
     assert facts.pod is not None
-    settings = {
+    settings: dict[str, Any] = {
         "container_state": state,
         "ready": False,
         "ready_since": AN_HOUR_AGO,
@@ -62,7 +63,7 @@ def sick(state: ContainerState = RUNNING, *events: PodEvent, **pod: object) -> N
     return replace(facts, pod=replace(facts.pod, **settings), events=events)
 
 
-def new(pod: Pod | None = None, **values: object) -> NodeFacts:
+def new(pod: Pod | None = None, **values: Any) -> NodeFacts:
     """Node n1, which has never said anything yet."""
     facts = node("n1", internal_ip="10.0.0.1", ready=False, log_state=LogState.EMPTY)
     assert facts.pod is not None
@@ -73,15 +74,15 @@ def waiting(reason: str, message: str | None = None) -> ContainerState:
     return ContainerState("waiting", reason=reason, message=message)
 
 
-def no_answer(error: str, **values: object) -> NodeFacts:
+def no_answer(error: str, **values: Any) -> NodeFacts:
     """Node n1, whose start gets no further than the datastore."""
     return replace(
-        sick(**values),  # type: ignore[arg-type]
+        sick(**values),
         log=log(started=False, datastore_error=error),
     )
 
 
-def unready_node(message: str, **node_values: object) -> NodeFacts:
+def unready_node(message: str, **node_values: Any) -> NodeFacts:
     """Node n1 that is not Ready itself."""
     facts = sick()
     assert facts.node is not None
@@ -300,5 +301,5 @@ WRONG: dict[str, Scenario] = {
 }
 
 WITHOUT: dict[str, Without] = {
-    "not-the-nic": Without("killed by its liveness check", every_node(recovered)),
+    "not-the-nic": Without("the image cannot be pulled", every_node(recovered)),
 }

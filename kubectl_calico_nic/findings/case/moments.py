@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from kubectl_calico_nic.snapshot.pod import Pod
+from kubectl_calico_nic.workload.timestamps import parse_timestamp
 
 SETTLING = 60.0
 """Seconds that a calico-node gets to bring its sessions up: twice what its readiness check gives.
@@ -17,16 +16,8 @@ STARTING = 300.0
 
 def seconds_since(moment: str | None, now: str | None) -> float | None:
     """How long before ``now`` it was; negative when it was later, None when that is not known."""
-    then, today = _time(moment), _time(now)
+    then, today = parse_timestamp(moment), parse_timestamp(now)
     return None if then is None or today is None else (today - then).total_seconds()
-
-
-def _time(text: str | None) -> datetime | None:
-    try:
-        time = datetime.fromisoformat((text or "").replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return time if time.tzinfo else None
 
 
 def is_starting(pod: Pod | None, now: str | None) -> bool:

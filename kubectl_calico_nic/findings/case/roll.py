@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from kubectl_calico_nic.findings.case.case import Case, Member
+from kubectl_calico_nic.findings.case.moments import seconds_since
 from kubectl_calico_nic.snapshot.change_record import BrokenRecord, ChangeRecord, read_record
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.pod import Pod
 from kubectl_calico_nic.workload.revisions import TEMPLATE_GENERATION_ANNOTATION, is_updated
 from kubectl_calico_nic.workload.rolling import LONGEST_START, ON_DELETE, Strategy
-from kubectl_calico_nic.workload.timestamps import parse_timestamp
 
 _FAILING = frozenset(
     {
@@ -111,7 +110,7 @@ def is_old(member: Member, daemon_set: DaemonSet, revisions: Mapping[str, str]) 
 
 
 def _roll(daemon_set: DaemonSet, members: tuple[Member, ...], case: Case) -> Roll:
-    now = parse_timestamp(case.snapshot.taken_at)
+    now = case.snapshot.taken_at
     revisions = case.snapshot.revisions
     old = {member.name for member in members if is_old(member, daemon_set, revisions)}
     idle = _is_idle(daemon_set, members, now)
@@ -134,7 +133,7 @@ def _roll(daemon_set: DaemonSet, members: tuple[Member, ...], case: Case) -> Rol
     )
 
 
-def _stuck(member: Member, *, is_old: bool, is_idle: bool, now: datetime | None) -> Stuck | None:
+def _stuck(member: Member, *, is_old: bool, is_idle: bool, now: str | None) -> Stuck | None:
     """Say why the pod of ``member`` stays unavailable; None when it is not, or may recover."""
     pod = member.facts.pod
     if pod is None:
@@ -149,26 +148,21 @@ def _stuck(member: Member, *, is_old: bool, is_idle: bool, now: datetime | None)
     return Stuck(member, why) if why else None
 
 
-def _why_unavailable(pod: Pod, now: datetime | None) -> str:
+def _why_unavailable(pod: Pod, now: str | None) -> str:
     """Why a pod of the newest template does not become Ready; empty while it may."""
     state = pod.container_state
     if state.state == "waiting" and state.reason in _FAILING:
         return f"has the new template and does not start ({state.reason})"
     if state.restarts > 1:
         return f"has the new template and keeps ending ({state.restarts} restarts)"
-    since = parse_timestamp(pod.ready_since or pod.created)
-    if now is None or since is None or (now - since).total_seconds() <= LONGEST_START:
+    unready = seconds_since(pod.ready_since or pod.created, now)
+    if unready is None or unready <= LONGEST_START:
         return ""
-    minutes = round((now - since).total_seconds() / 60)
-    return f"has the new template and is not Ready for {minutes} minutes"
+    return f"has the new template and is not Ready for {round(unready / 60)} minutes"
 
 
-def _is_idle(daemon_set: DaemonSet, members: tuple[Member, ...], now: datetime | None) -> bool:
+def _is_idle(daemon_set: DaemonSet, members: tuple[Member, ...], now: str | None) -> bool:
     """Whether the template was written, and every pod created, longer ago than a start takes."""
-    written = parse_timestamp(daemon_set.last_written)
-    if now is None or written is None:
-        return False
-    pods = (member.facts.pod for member in members)
-    created = (parse_timestamp(pod.created) for pod in pods if pod is not None)
-    newest = max((time for time in created if time is not None), default=written)
-    return (now - max(newest, written)).total_seconds() > LONGEST_START
+    created = (member.facts.pod.created for member in members if member.facts.pod)
+    quiet = [seconds_since(moment, now) for moment in (daemon_set.last_written, *created)]
+    return quiet[0] is not None and all(age is None or age > LONGEST_START for age in quiet)

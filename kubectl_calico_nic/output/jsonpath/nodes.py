@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Union
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ class Keyword:
     name: str
 
 
-Node = Union[Constant, Field, Wildcard, Recursion, Slice, Choice, Filter, Keyword]
+Node = Constant | Field | Wildcard | Recursion | Slice | Choice | Filter | Keyword
 Expression = tuple[Node, ...]
 """Applied one after the other, each to what the one before gave."""
 Template = tuple[Expression, ...]

@@ -68,7 +68,12 @@ def _text(value: Any, shown: Callable[[str], str]) -> str:
 def _json(value: Any, indent: int | None = None) -> str:
     separators = (",", ":") if indent is None else (",", ": ")
     text = json.dumps(
-        value, sort_keys=True, ensure_ascii=False, separators=separators, indent=indent
+        value,
+        sort_keys=True,
+        ensure_ascii=False,
+        separators=separators,
+        indent=indent,
+        default=lambda _: None,  # of NOTHING, where kubectl itself panics
     )
     return text.translate(_JSON_ESCAPES)
 

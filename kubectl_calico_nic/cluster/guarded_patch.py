@@ -1,4 +1,4 @@
-"""The one write of the plugin: a guarded JSON Patch of a DaemonSet."""
+"""The one write of the plugin: a guarded patch of one object."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from kubectl_calico_nic.cluster.errors import ApiError
 from kubectl_calico_nic.errors import CalicoNicError
 
 JSON_PATCH = "application/json-patch+json"
+MERGE_PATCH = "application/merge-patch+json"
+Patch = Sequence[Mapping[str, Any]] | Mapping[str, Any]
+"""The operations of a JSON Patch, or a JSON Merge Patch (RFC 7386)."""
 _GUARD = "/metadata/resourceVersion"
 _ATTEMPTS = 20
 """How often a change is sent again because the controller wrote a new status meanwhile."""
@@ -20,16 +23,20 @@ class Guarded(Protocol):
     """A change with its guard: what ``change.plan.Plan`` offers."""
 
     @property
-    def daemon_set(self) -> str:
-        """``NAMESPACE/NAME``."""
+    def title(self) -> str:
+        """The object for people: ``daemonset kube-system/calico-node``."""
+
+    @property
+    def path(self) -> str:
+        """Its path below the server's address."""
 
     @property
     def resource_version(self) -> str:
         """The version that was read."""
 
     @property
-    def patch(self) -> Sequence[Mapping[str, Any]]:
-        """JSON Patch operations, a ``test`` of the resourceVersion among them."""
+    def patch(self) -> Patch:
+        """The patch: a ``test`` of the resourceVersion is among the operations of a JSON Patch."""
 
     @property
     def object_before(self) -> Mapping[str, Any]:
@@ -64,8 +71,7 @@ def send_patch(
         ChangedMeanwhile: the guard held: somebody else changed the object.
         ApiError: the server refuses it.
     """
-    namespace, _, name = change.daemon_set.partition("/")
-    path = f"/apis/apps/v1/namespaces/{namespace}/daemonsets/{name}"
+    content_type = MERGE_PATCH if isinstance(change.patch, Mapping) else JSON_PATCH
     query = [("fieldManager", field_manager)]
     if server_dry_run:
         query.append(("dryRun", "All"))
@@ -73,14 +79,14 @@ def send_patch(
     for _ in range(_ATTEMPTS):
         try:
             answer: Mapping[str, Any] = session.patch(
-                path, _guarded(change.patch, version), JSON_PATCH, query
+                change.path, _guarded(change.patch, version), content_type, query
             )
         except ApiError as error:
             if error.status not in (409, 422):
                 raise
             # A failed test operation is answered with 422, as a validation error is: only the
             # object itself tells which it was.
-            now = session.get(path)
+            now = session.get(change.path)
             if now["metadata"]["resourceVersion"] == version and error.status == 422:
                 raise
             if _intended(now) != _intended(change.object_before):
@@ -88,19 +94,21 @@ def send_patch(
             version = now["metadata"]["resourceVersion"]
         else:
             return answer
-    raise ChangedMeanwhile(f"daemonset {change.daemon_set}: its status never rests")
+    raise ChangedMeanwhile(f"{change.title}: its status never rests")
 
 
-def _guarded(patch: Sequence[Mapping[str, Any]], version: str) -> list[Mapping[str, Any]]:
+def _guarded(patch: Patch, version: str) -> Any:
     """``patch`` with its guard set to the resourceVersion ``version``."""
+    if isinstance(patch, Mapping):
+        return {**patch, "metadata": {**patch.get("metadata", {}), "resourceVersion": version}}
     return [
         {**operation, "value": version} if operation["path"] == _GUARD else operation
         for operation in patch
     ]
 
 
-def _intended(daemon_set: Mapping[str, Any]) -> tuple[object, object]:
+def _intended(item: Mapping[str, Any]) -> tuple[object, object]:
     """What people and programs want of the object: everything but its status."""
-    metadata = daemon_set["metadata"]
+    metadata = item["metadata"]
     kept = {key: value for key, value in metadata.items() if key not in _BOOKKEEPING}
-    return daemon_set.get("spec"), kept
+    return item.get("spec"), kept

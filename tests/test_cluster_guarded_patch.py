@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kubectl_calico_nic.cluster.connection_flags import ConnectionFlags
-from kubectl_calico_nic.cluster.daemonset_patch import ChangedMeanwhile, send_patch
+from kubectl_calico_nic.cluster.guarded_patch import ChangedMeanwhile, send_patch
 from kubectl_calico_nic.cluster.errors import ApiError
 from kubectl_calico_nic.cluster.kubeconfig import resolve
 from kubectl_calico_nic.cluster.session import Session
@@ -41,7 +41,8 @@ class Disturbed:
 class Change:
     """A change of the object as it is now: it adds a variable."""
 
-    daemon_set = "kube-system/calico-node"
+    title = "daemonset kube-system/calico-node"
+    path = CALICO_NODE
 
     def __init__(self, cluster: Simulated) -> None:
         self.object_before = cluster.daemon_set()

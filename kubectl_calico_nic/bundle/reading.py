@@ -1,0 +1,144 @@
+"""One path -> what the files in it tell."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from kubectl_calico_nic.bundle.content import Content, tell_content
+from kubectl_calico_nic.bundle.decoding import as_utf_8, decode_all
+from kubectl_calico_nic.bundle.dump_sections import Section, has_sections, sections
+from kubectl_calico_nic.bundle.file_names import stem_of
+from kubectl_calico_nic.bundle.found import CommandOutput, Found, may_tell
+from kubectl_calico_nic.bundle.limits import LimitReachedError, UnreadableError
+from kubectl_calico_nic.bundle.log_names import LogName, log_name
+from kubectl_calico_nic.bundle.log_scan import lines_that_matter
+from kubectl_calico_nic.bundle.log_streams import ContainerLog, read_containers
+from kubectl_calico_nic.bundle.objects import read_json
+from kubectl_calico_nic.bundle.sources import Source
+from kubectl_calico_nic.bundle.unpacking import Part, the_rest_of, unpack
+from kubectl_calico_nic.snapshot.daemonset import CONTAINER
+
+NO_EVIDENCE = (
+    "no calico-node log, no output of ip addr or birdcl, no Node, pod or DaemonSet of calico-node"
+)
+_MIXED = "lines of several containers without saying whose; kubectl logs --prefix says it"
+_REFUSED = ("Request log error: ", "Create log request error: ")
+"""What cluster-info dump writes where it got no log."""
+
+
+def read_source(source: Source, found: Found) -> None:
+    """Read a path into ``found``, with all that is packed in it.
+
+    What a folder or an archive holds and cannot be read is left out.
+
+    Raises:
+        CalicoNicError: a file that was asked for by its name cannot be read.
+    """
+    has_begun = False
+    with source.open() as file:
+        try:
+            for part in unpack(source.name, file, found.leave_out):
+                has_begun = True
+                _read_part(part, source, found)
+        except UnreadableError as error:
+            if source.is_named and not (has_begun and part.is_member):
+                raise
+            found.leave_out(the_rest_of(error.name, has_begun), error.problem)
+
+
+def _read_part(part: Part, source: Source, found: Found) -> None:
+    try:
+        _take(part.name, as_utf_8(part.blocks), found)
+    except LimitReachedError:
+        raise
+    except UnreadableError as error:
+        if source.is_named and not part.is_member:
+            raise
+        found.leave_out(part.name, error.problem)
+
+
+def _take(name: str, blocks: Iterator[bytes], found: Found) -> None:
+    """Read a file as what it is."""
+    first = next(blocks, b"")
+    content = tell_content(first)
+    whole = itertools.chain([first], blocks)
+    if content is Content.JSON or (content is Content.LOG and has_sections(first)):
+        if not _take_sections(name, content, whole, found):
+            found.leave_out(name, NO_EVIDENCE)
+    elif content is Content.LOG:
+        _take_log(name, whole, found)
+    elif content in _OUTPUTS:
+        output = CommandOutput(name, stem_of(name), decode_all(whole, name))
+        _OUTPUTS[content](found).append(output)
+    elif content is Content.YAML:
+        if not _take_objects(_read_yaml(decode_all(whole, name), name), found):
+            found.leave_out(name, NO_EVIDENCE)
+    else:
+        found.leave_out(name, content.value)
+
+
+_OUTPUTS = {
+    Content.ADDRESSES: lambda found: found.addresses,
+    Content.LINKS: lambda found: found.links,
+    Content.PROTOCOLS: lambda found: found.protocols,
+}
+
+
+def _take_sections(
+    name: str, content: Content, blocks: Iterable[bytes], found: Found
+) -> bool:
+    """Take objects, and the logs that cluster-info dump put between; say whether any tells."""
+    has_told = False
+    for section, inside in sections(blocks):
+        if section is not None:
+            has_told = _take_section(name, section, inside, found) or has_told
+        elif content is Content.JSON:
+            text = decode_all(inside, name)
+            has_told = _take_objects(read_json(text, name), found) or has_told
+    return has_told
+
+
+def _take_section(name: str, section: Section, blocks: Iterator[bytes], found: Found) -> bool:
+    """Take the log of a container, or note why there is none."""
+    if section.container != CONTAINER:
+        return False
+    pod = section.pod
+    whose = LogName(pod, f"{name}/{section.namespace}/{pod}", pod, section.container)
+    lines = lines_that_matter(blocks)
+    first = next(lines, None)
+    if first is None or first.startswith(_REFUSED):
+        found.silent_logs[f"{section.namespace}/{pod}"] = first or ""
+        return False
+    return _take_containers(name, read_containers(itertools.chain([first], lines), whose), found)
+
+
+def _take_objects(items: Iterable[Mapping[str, Any]], found: Found) -> bool:
+    """Take all objects or, where one cannot be read, none; say whether any tells something."""
+    taken = Found()
+    has_told = False
+    for item in items:
+        has_told = taken.add_object(item) or has_told
+    found.absorb(taken)
+    return has_told
+
+
+def _read_yaml(text: str, name: str) -> Iterator[Mapping[str, Any]]:
+    from kubectl_calico_nic.bundle.yaml_objects import read_yaml  # slow to import
+
+    return read_yaml(text, name, may_tell)
+
+
+def _take_log(name: str, blocks: Iterable[bytes], found: Found) -> None:
+    logs = read_containers(lines_that_matter(blocks), log_name(name))
+    if not logs:
+        found.leave_out(name, NO_EVIDENCE)
+    _take_containers(name, logs, found)
+
+
+def _take_containers(name: str, logs: list[ContainerLog], found: Found) -> bool:
+    found.logs += [log for log in logs if not log.is_mixed]
+    if any(log.is_mixed for log in logs):
+        found.leave_out(name, _MIXED)
+    return bool(logs)

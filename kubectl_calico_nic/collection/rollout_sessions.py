@@ -1,0 +1,117 @@
+"""Asks every node once a rollout has come to rest, until its NIC and its BGP sessions are up."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from kubectl_calico_nic.collection.collect import Collector
+from kubectl_calico_nic.collection.probe import Questions
+from kubectl_calico_nic.diagnosis.settings import env_of_node
+from kubectl_calico_nic.family import Family
+from kubectl_calico_nic.findings.case.addresses import bare
+from kubectl_calico_nic.snapshot.snapshot import Gap, NodeFacts, Snapshot
+
+_TRIES = 10
+"""BIRD may wait 30 seconds after an error before it connects again; this many tries take 45."""
+_LONGEST_PAUSE = 10.0
+"""Seconds between two tries; the first pause is one second, each further one is longer."""
+
+
+class RolloutSessions:
+    """The sessions of each node; ``monotonic`` counts seconds.
+
+    While pods restart, sessions go down and come up again everywhere: that proves nothing.
+    """
+
+    def __init__(self, collector: Collector, monotonic: Callable[[], float]) -> None:
+        self._collector = collector
+        self._monotonic = monotonic
+        self._answers: dict[str, _Answer] = {}
+
+    @property
+    def next_look(self) -> float | None:
+        """The seconds until asking again may tell more; None: it will not."""
+        now = self._monotonic()
+        times = [found.next_try - now for found in self._answers.values() if found.may_change]
+        return max(min(times), 0.0) if times else None
+
+    def forget(self) -> None:
+        """Pods restart: what was answered is of the past."""
+        self._answers = {}
+
+    def added_to(self, snapshot: Snapshot) -> Snapshot:
+        """Ask the nodes that were not asked yet, or not all up then; add what all of them said."""
+        questions = dict(self._due(snapshot))
+        if questions:
+            self._take(self._collector.ask(dataclasses.replace(snapshot, gaps=()), questions))
+        gaps = (gap for answer in self._answers.values() for gap in answer.gaps)
+        nodes = tuple(self._with_answer(facts) for facts in snapshot.nodes)
+        return dataclasses.replace(snapshot, nodes=nodes, gaps=(*snapshot.gaps, *gaps))
+
+    def _due(self, snapshot: Snapshot) -> Iterator[tuple[str, Questions]]:
+        now = self._monotonic()
+        for facts in snapshot.nodes:
+            known = self._answers.get(facts.name)
+            is_due = known is None or (known.may_change and known.next_try <= now)
+            if is_due and facts.pod is not None and env_of_node(facts, snapshot).may_run_bird:
+                yield facts.name, Questions(not _stands_on_a_nic(facts), sessions=_families(facts))
+
+    def _take(self, asked: Snapshot) -> None:
+        now = self._monotonic()
+        gaps = {gap.node: gap for gap in asked.gaps}
+        for facts in asked.nodes:
+            refused = (gaps[facts.name],) if facts.name in gaps else ()
+            if facts.sessions is None and not refused:
+                continue
+            before = self._answers.get(facts.name)
+            tries = before.tries + 1 if before else 1
+            self._answers[facts.name] = _Answer(facts, refused, now, tries)
+
+    def _with_answer(self, facts: NodeFacts) -> NodeFacts:
+        known = self._answers.get(facts.name)
+        if known is None:
+            return facts
+        asked = known.facts
+        return dataclasses.replace(facts, sessions=asked.sessions, inventory=asked.inventory)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What one node said when it was asked at ``asked_at``, for the ``tries``-th time."""
+
+    facts: NodeFacts
+    gaps: tuple[Gap, ...]
+    asked_at: float
+    tries: int
+
+    @property
+    def next_try(self) -> float:
+        """When asking again is due, if it is worth it."""
+        return self.asked_at + min(float(self.tries), _LONGEST_PAUSE)
+
+    @property
+    def may_change(self) -> bool:
+        """Whether something was not up, or the reason of a failure may pass."""
+        if self.tries >= _TRIES or any(gap.forbidden for gap in self.gaps):
+            return False
+        known = self.facts.sessions
+        if known is None or known.without_daemon or not _stands_on_a_nic(self.facts):
+            return True
+        found = known.by_family.values()
+        return not all(session.is_established for sessions in found for session in sessions)
+
+
+def _stands_on_a_nic(facts: NodeFacts) -> bool:
+    """Whether every address that calico-node stored is known to be on a NIC that is up."""
+    inventory, stored = facts.inventory, facts.node.stored if facts.node else {}
+    if inventory is None:
+        return False
+    nics = [inventory.interface_with(bare(address)) for address in stored.values()]
+    return all(nic is not None and nic.is_up is not False for nic in nics)
+
+
+def _families(facts: NodeFacts) -> tuple[Family, ...]:
+    """The families that calico-node stored an address of; else IPv4."""
+    return tuple(facts.node.stored if facts.node else ()) or (Family.IPV4,)
