@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -288,3 +289,27 @@ def test_many_nodes_with_one_cause_are_one_paragraph() -> None:
         result = cluster.run("set", "--interface", "eth1")
     assert result.stdout.count("detection-failed:") == 1
     assert "all 4 nodes" in result.stdout
+
+
+def test_inventories_from_files_where_exec_is_impossible(tmp_path: Path) -> None:
+    for number in (1, 2, 3, 4):
+        text = (
+            f"2: bond3    inet 172.16.16.2{number}/23 scope global bond3\n"
+            f"3: bond4    inet 172.16.10.2{number}/24 scope global bond4\n"
+        )
+        (tmp_path / f"node-{number}.txt").write_text(text)
+    denied = frozenset({("create", "pods/exec")})
+    with Simulated(changed_incident(denied=denied)) as cluster:
+        blind = cluster.run("set", "--interface", "bond4", "--dry-run", "-o", "json")
+        told = cluster.run(
+            *("set", "--interface", "bond4", "--dry-run", "-o", "json"),
+            *("--inventory", str(tmp_path)),
+        )
+        (tmp_path / "node-9.txt").write_text("2: e    inet 10.0.0.1/8 scope global e\n")
+        stray = cluster.run("set", "--interface", "bond4", "--inventory", str(tmp_path))
+    verdicts = [node["families"][0]["verdict"] for node in blind.json["nodes"]]
+    assert verdicts == ["unknown"] * 4
+    verdicts = [node["families"][0]["verdict"] for node in told.json["nodes"]]
+    assert verdicts == ["same", "same", "changes", "changes"]
+    assert stray.status == 1
+    assert 'nodes "node-9" not found' in stray.stderr

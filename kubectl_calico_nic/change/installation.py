@@ -14,6 +14,12 @@ from typing import Any
 from kubectl_calico_nic.change.env_edits import AUTODETECT, change_env
 from kubectl_calico_nic.change.json_patch import changed
 from kubectl_calico_nic.change.objections import cluster, operator
+from kubectl_calico_nic.change.objections.mtu import too_small
+from kubectl_calico_nic.change.objections.pinned import (
+    address_pinned,
+    encapsulation_changes,
+    reflectors_change,
+)
 from kubectl_calico_nic.change.plan import Action, FieldEdit, Plan, Target
 from kubectl_calico_nic.change.prospect import Prospect, Reach, value_refusals
 from kubectl_calico_nic.change.request import Author, Request
@@ -90,6 +96,8 @@ def plan_installation(
         refusals=tuple(_refusals(request, reach, owners, prospect)),
         warnings=(
             *operator.warnings(reach.snapshot.operator),
+            *reflectors_change(prospect.outlooks),
+            *encapsulation_changes(reach.snapshot.calico, prospect.outlooks),
             *cluster.accepted_unknown(request, prospect.outlooks, reach.snapshot),
         ),
     )
@@ -228,6 +236,8 @@ def _refusals(
     edits = change_env(reach.daemon_set.container, request, current)
     yield from cluster.setting_refusals(request, edits, current)
     yield from value_refusals(request, prospect, reach.nodes)
+    yield from address_pinned(reach.snapshot.calico, prospect.outlooks)
+    yield from too_small(reach.snapshot, reach.daemon_set.namespace, prospect.outlooks)
     roll = restarts(reach.nodes, reach.daemon_set)
     yield from cluster.several_at_once(roll)
     yield from cluster.too_many_unknown(request, prospect.outlooks, reach.snapshot)

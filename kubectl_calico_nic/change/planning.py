@@ -11,6 +11,12 @@ from kubectl_calico_nic.change.forecast import Template, destinations
 from kubectl_calico_nic.change.installation import plan_installation
 from kubectl_calico_nic.change.json_patch import changed, patch_between
 from kubectl_calico_nic.change.objections import cluster, staging
+from kubectl_calico_nic.change.objections.mtu import too_small
+from kubectl_calico_nic.change.objections.pinned import (
+    address_pinned,
+    encapsulation_changes,
+    reflectors_change,
+)
 from kubectl_calico_nic.change.outlooks import networks_of
 from kubectl_calico_nic.change.plan import Edit, Plan, Roll, Target
 from kubectl_calico_nic.change.prospect import Prospect, Reach, value_refusals
@@ -205,6 +211,8 @@ def _refusals(change: _Change) -> Iterator[Finding]:
     yield from cluster.owner_restores(change.owners)
     yield from cluster.setting_refusals(request, change.edits, change.current)
     yield from value_refusals(request, prospect, change.reach.nodes)
+    yield from address_pinned(snapshot.calico, prospect.outlooks)
+    yield from too_small(snapshot, change.reach.daemon_set.namespace, prospect.outlooks)
     yield from staging.canaries(change.stage, prospect)
     yield from cluster.several_at_once(change.roll)
     yield from cluster.too_many_unknown(request, prospect.outlooks, snapshot)
@@ -214,6 +222,8 @@ def _warnings(change: _Change) -> Iterator[Finding]:
     request, prospect = change.request, change.prospect
     yield from cluster.accepted_unknown(request, prospect.outlooks, change.reach.snapshot)
     yield from cluster.setting_warnings(request, change.edits, change.current)
+    yield from reflectors_change(prospect.outlooks)
+    yield from encapsulation_changes(change.reach.snapshot.calico, prospect.outlooks)
     yield from cluster.roll_warnings(change.roll, change.reach.daemon_set)
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from kubectl_calico_nic.change.plan import Plan
+from kubectl_calico_nic.change.objections.cluster import pod_denied
+from kubectl_calico_nic.change.plan import Action, Plan
 from kubectl_calico_nic.cluster.guarded_patch import ChangedMeanwhile, send_patch
+from kubectl_calico_nic.cluster.pod_admission import why_denied
 from kubectl_calico_nic.cluster.session import Session
+from kubectl_calico_nic.collection.calico_objects import read_calico_objects
 from kubectl_calico_nic.collection.collect import Collector
 from kubectl_calico_nic.collection.operator_state import read_operator_state
 from kubectl_calico_nic.commands.expectation_flags import scope
+from kubectl_calico_nic.commands.inventory_files import with_inventories
 from kubectl_calico_nic.diagnosis.question import Question
 from kubectl_calico_nic.environment import Environment
 from kubectl_calico_nic.errors import CalicoNicError, UsageError
@@ -45,7 +49,12 @@ class ChangeSession:
             UsageError: there are several DaemonSets.
         """
         snapshot, daemon_set = self._read(routes)
-        return planner(snapshot, daemon_set)
+        plan = planner(snapshot, daemon_set)
+        if plan.is_empty or not plan.edits or plan.action is not Action.SET:
+            return plan
+        why = why_denied(self.session, plan.object_after, self.field_manager)
+        denied = tuple(pod_denied(daemon_set.key, why))
+        return dataclasses.replace(plan, refusals=(*plan.refusals, *denied))
 
     def _read(self, routes: Routes | None) -> tuple[Snapshot, DaemonSet]:
         with progress(self.environment) as live:
@@ -60,11 +69,14 @@ class ChangeSession:
             if operator.controls(daemon_set):
                 state = read_operator_state(self.session)
                 snapshot = dataclasses.replace(snapshot, operator=state)
+            calico, gaps = read_calico_objects(self.session)
+            gaps = (*snapshot.gaps, *gaps)
+            snapshot = dataclasses.replace(snapshot, calico=calico, gaps=gaps)
             if self.parsed.text("probe", "auto") == "auto":
                 everywhere = {facts.name for facts in snapshot.nodes}
                 destinations = routes(snapshot, daemon_set) if routes else None
                 snapshot = collector.probe(snapshot, everywhere, destinations)
-        return snapshot, daemon_set
+        return with_inventories(snapshot, self.parsed.all("inventory")), daemon_set
 
     def apply(self, shown: Plan, planner: Planner, routes: Routes | None = None) -> Plan:
         """Send the plan; when somebody changed the object meanwhile, plan anew, go on if equal.

@@ -287,6 +287,13 @@ COMMAND = Command(
             Kind.COUNT,
             placeholder="N",
         ),
+        Flag(
+            "inventory",
+            "Output of ip -o addr show where exec is impossible: a file for each node, named "
+            "after it, or a directory of them.",
+            Kind.ARRAY,
+            placeholder="PATH",
+        ),
         Flag("force", "Override the refusals that can be overridden.", Kind.BOOL),
         Flag(
             "field-manager", "Name of the manager that owns the changed fields.", placeholder="NAME"

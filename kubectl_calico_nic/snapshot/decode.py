@@ -14,6 +14,7 @@ from kubectl_calico_nic.snapshot.node import Node
 from kubectl_calico_nic.snapshot.pod import ContainerState, Pod
 
 INTERFACES_ANNOTATION = "projectcalico.org/Interfaces"
+REFLECTOR_ANNOTATION = "projectcalico.org/RouteReflectorClusterID"
 _OS_LABEL = "kubernetes.io/os"
 ROUTINE_REASONS = ("Scheduled", "Pulling", "Pulled", "Created", "Started")
 """Reasons of events about pods that tell of nothing wrong."""
@@ -69,6 +70,7 @@ def decode_node(item: Mapping[str, Any]) -> Node:
             if annotations.get(family.address_annotation)
         },
         interfaces=annotations.get(INTERFACES_ANNOTATION),
+        is_route_reflector=REFLECTOR_ANNOTATION in annotations,
         ready={"True": True, "False": False}.get(str(ready)),
         unreachable=ready == "Unknown",
         ready_message=_optional(condition.get("message")),

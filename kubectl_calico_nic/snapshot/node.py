@@ -15,6 +15,7 @@ class Node:
     ``internal_ips`` are the ``InternalIP`` entries of ``status.addresses`` in the order given.
     ``stored`` is what calico-node stored (``projectcalico.org/IPv4Address``), text as found.
     ``interfaces`` is the text of ``projectcalico.org/Interfaces`` (Calico v3.31 and later).
+    ``is_route_reflector`` says that Calico is told so (``RouteReflectorClusterID``).
     ``ready`` is the Ready condition, None when it is unknown; ``unreachable`` says that it is so
     because the kubelet stopped reporting. ``ready_message`` is what the condition says.
     """
@@ -30,3 +31,4 @@ class Node:
     ready_message: str | None = None
     os: str = "linux"
     created: str | None = None
+    is_route_reflector: bool = False

@@ -10,6 +10,7 @@ from typing import Any
 from kubectl_calico_nic.calico.inventory import Inventory
 from kubectl_calico_nic.calico.log.reading import LogReading
 from kubectl_calico_nic.snapshot.bgp import BgpSessions
+from kubectl_calico_nic.snapshot.calico_objects import CalicoObjects
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.event import PodEvent
 from kubectl_calico_nic.snapshot.node import Node
@@ -84,7 +85,7 @@ class Snapshot:
     ``NAMESPACE/NAME`` to when the ConfigMap was last written, and ``taken_at`` is when the facts
     were read (both RFC 3339). ``installations`` are the operator's Installation objects (raw JSON,
     never changed), ``default`` before ``overlay``; empty where there are none or may not be read.
-    ``operator`` is None where none was asked about.
+    ``operator`` is None where none was asked about, ``calico`` empty.
     """
 
     nodes: tuple[NodeFacts, ...] = ()
@@ -95,6 +96,7 @@ class Snapshot:
     config_map_changes: Mapping[str, str] = field(default_factory=dict)
     installations: tuple[Mapping[str, Any], ...] = ()
     operator: OperatorState | None = None
+    calico: CalicoObjects = field(default_factory=CalicoObjects)
     taken_at: str | None = None
     gaps: tuple[Gap, ...] = ()
     origin: Origin = Origin.CLUSTER

@@ -30,7 +30,7 @@ def owner_restores(owners: Chain) -> Iterator[Finding]:
             OWNER_REVERTS.id,
             Severity.WARNING,
             f"daemonset {owners.daemon_set} belongs to {keeper.suffers}",
-            f"change {keeper.where} (below); --force edits the DaemonSet all the same",
+            f"change {keeper.where}; --force edits the DaemonSet all the same",
             why=owners.evidence,
         )
 
@@ -44,7 +44,7 @@ def owner_reverts(owners: Chain) -> Finding:
         Severity.ERROR,
         f"daemonset {owners.daemon_set} is controlled by {controller.object}: it would undo the "
         f"edit at once, and every pod would restart twice for nothing{later}",
-        f"change {keeper.where} instead (below)",
+        f"change {keeper.where} instead",
         overridable=False,
         why=owners.evidence,
     )
@@ -199,3 +199,14 @@ def roll_warnings(roll: RollForecast, daemon_set: DaemonSet) -> Iterator[Finding
 def _shown(names: Sequence[str]) -> str:
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + more
+
+
+def pod_denied(daemon_set: str, why: str | None) -> Iterator[Finding]:
+    """The refusal of a roll whose new pods admission would deny; ``why`` are the server's words."""
+    if why:
+        yield Finding(
+            "pod-denied",
+            Severity.ERROR,
+            f"daemonset {daemon_set}: a new pod would be denied: {why}",
+            "every old pod would be deleted and none come back: mend what denies it first",
+        )
