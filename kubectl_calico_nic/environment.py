@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -19,6 +18,12 @@ EXIT_INTERRUPTED = 130
 
 def _utc_now() -> datetime:
     return datetime.now(timezone.utc)
+
+
+def _terminal_size() -> os.terminal_size:
+    import shutil  # brings the libraries of all compressed formats along
+
+    return shutil.get_terminal_size((100, 24))
 
 
 @dataclass
@@ -56,19 +61,19 @@ class Environment:
         """Lines of the terminal that shows stdout; None when it is no terminal."""
         if not self.stdout_is_terminal:
             return None
-        return self.height or shutil.get_terminal_size((100, 24)).lines
+        return self.height or _terminal_size().lines
 
     @property
     def screen_width(self) -> int | None:
         """Columns of the terminal that shows stdout; None when it is no terminal."""
         if not self.stdout_is_terminal:
             return None
-        return self.width or shutil.get_terminal_size((100, 24)).columns
+        return self.width or _terminal_size().columns
 
     @property
     def columns(self) -> int:
         """Columns that wrapped text may fill: the terminal's, those of ``COLUMNS``, or 100."""
-        return self.width or shutil.get_terminal_size((100, 24)).columns
+        return self.width or _terminal_size().columns
 
     @property
     def stdout_is_terminal(self) -> bool:

@@ -18,6 +18,13 @@ IP_ADDR_SHOW = """\
     inet 127.0.0.1/8 scope host lo
        valid_lft forever preferred_lft forever
 """
+BIRDCL = """\
+BIRD 1.6.8 ready.
+name     proto    table    state  since       info
+kernel1  Kernel   master   up     16:08:51
+Mesh_172_16_10_22 BGP      master   up     16:08:53    Established
+Mesh_172_16_16_23 BGP      master   start  16:08:51    Passive
+"""
 NODE = files.node("node-1")
 
 
@@ -34,6 +41,10 @@ NODE = files.node("node-1")
         (IP_ADDR_SHOW, Content.ADDRESSES),
         (files.ip_link("node-1"), Content.LINKS),
         (files.ip_link("node-1") + files.ip_addr("node-1"), Content.ADDRESSES),
+        (BIRDCL, Content.PROTOCOLS),
+        (BIRDCL.replace("\n", "\r\n"), Content.PROTOCOLS),
+        ("Name:         x\nNamespace:    kube-system\n", Content.DESCRIPTION),
+        ("Name:               node-1\nRoles:              worker\n", Content.DESCRIPTION),
         (json.dumps(NODE), Content.JSON),
         (json.dumps([NODE], indent=4), Content.JSON),
         ('{"items": [', Content.JSON),

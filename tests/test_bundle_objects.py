@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubectl_calico_nic.bundle.objects import read_json
+from kubectl_calico_nic.bundle.objects import NotAsPrintedError, items_of, read_json
 from kubectl_calico_nic.bundle.yaml_objects import read_yaml
 from kubectl_calico_nic.errors import CalicoNicError
 from tests import bundle_files as files
@@ -37,7 +37,29 @@ OBJECTS = (
         },
     },
     {"kind": "ClusterInformation", "metadata": {"name": "default"}, "spec": {"calicoVersion": "x"}},
-    {"kind": "Installation", "metadata": {"name": "default"}, "spec": {"calicoNetwork": {}}},
+    {
+        "kind": "Installation",
+        "apiVersion": "operator.tigera.io/v1",
+        "metadata": {"name": "default"},
+        "spec": {"calicoNetwork": {}},
+    },
+    {
+        "kind": "Event",
+        "metadata": {"name": "calico-node-11111.1"},
+        "involvedObject": {"kind": "Pod", "uid": "pod-1"},
+        "reason": "Unhealthy",
+        "message": "Readiness probe failed",
+        "lastTimestamp": "2026-01-01T00:00:00Z",
+    },
+    {
+        "kind": "CalicoNodeStatus",
+        "metadata": {"name": "node-1"},
+        "spec": {"node": "node-1"},
+        "status": {
+            "lastUpdated": "2026-01-01T00:00:00Z",
+            "bgp": {"peersV4": [{"peerIP": "172.16.10.22", "type": "NodeMesh", "state": "Idle"}]},
+        },
+    },
 )
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
@@ -100,7 +122,7 @@ def test_no_text_raises_anything_else(
 
 @given(st.lists(st.sampled_from(OBJECTS), max_size=4))
 def test_yaml_and_json_say_the_same(objects: list[dict[str, Any]]) -> None:
-    document = files.listed(*objects)
+    document = json.loads(json.dumps(files.listed(*objects)))  # shared parts become aliases
     assert list(read_yaml(yaml.safe_dump(document), "x")) == objects
     assert list(read_json(json.dumps(document), "x")) == objects
 
@@ -114,3 +136,71 @@ def test_yaml_texts_that_look_like_times_stay_texts() -> None:
 def test_documents_without_an_object(text: str) -> None:
     assert [item for item in read_json(text, "x") if item] == []
     assert [item for item in read_yaml(text, "x") if item] == []
+
+
+# Lists as kubectl prints them are read item by item
+
+
+def tells(kind: str, text: str) -> bool:
+    return kind != "Installation"
+
+
+LISTS = st.lists(st.sampled_from(OBJECTS), max_size=4)
+
+
+def as_printed(objects: list[dict[str, Any]], *, typed: bool) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(json.dumps(files.listed(*objects)))
+    if typed:
+        document["kind"] = "NodeList"
+        for item in document["items"]:
+            del item["kind"]
+    return document
+
+
+@given(LISTS, st.booleans(), st.booleans())
+def test_item_by_item_says_the_same(
+    objects: list[dict[str, Any]], typed: bool, sort_keys: bool
+) -> None:
+    document = as_printed(objects, typed=typed)
+    whole = list(items_of(document))
+    text = json.dumps(document, indent=4, sort_keys=sort_keys)
+    if typed and sort_keys and objects:  # the kind stands behind the items
+        with pytest.raises(NotAsPrintedError):
+            list(read_json(text, "x", item_by_item=True))
+    else:
+        assert list(read_json(text, "x", item_by_item=True)) == whole
+    assert list(read_yaml(yaml.safe_dump(document), "x", item_by_item=tells)) == [
+        item for item in whole if item["kind"] != "Installation"
+    ]
+
+
+@pytest.mark.parametrize("cut", range(1, 400, 7))
+def test_of_a_broken_list_nothing_is_read(cut: int) -> None:
+    document = as_printed([OBJECTS[0], OBJECTS[2]], typed=False)
+    as_json, as_yaml = json.dumps(document, indent=4)[:-cut], yaml.safe_dump(document)[:-cut]
+    with pytest.raises(NotAsPrintedError):
+        list(read_json(as_json, "x", item_by_item=True))
+    try:
+        found = list(read_yaml(as_yaml, "x", item_by_item=tells))
+    except NotAsPrintedError:
+        return
+    assert found == list(read_yaml(as_yaml, "x"))
+
+
+@given(st.text(max_size=200))
+def test_no_text_behind_a_list_raises_anything_else(text: str) -> None:
+    head = "apiVersion: v1\nitems:\n- kind: Node\n"
+    try:
+        list(read_yaml(head + text, "x", item_by_item=tells))
+        list(read_json('{"items": [' + text, "x", item_by_item=True))
+    except (NotAsPrintedError, CalicoNicError):
+        pass
+
+
+def test_aliases_are_read_unless_they_stand_for_gigabytes() -> None:
+    (item,) = read_yaml("kind: Node\nmetadata: &m {name: n}\nspec: *m\n", "x")
+    assert item["spec"] == {"name": "n"}
+    lines = ["kind: Node", "metadata:", "  a0: &a0 [x]"]
+    lines += [f"  a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+    assert problem(read_yaml, "\n".join(lines)).startswith("read x: line 9: an alias stands for")
+    assert "stands for itself" in problem(read_yaml, "kind: Node\nmetadata: &m [*m]\n")

@@ -150,7 +150,7 @@ def test_what_real_daemons_printed(case: Mapping[str, Any]) -> None:
 # An IPv4-mapped address (::ffff:10.0.0.1) is the IPv4 one in Go.
 ADDRESSES = st.one_of(
     st.ip_addresses(v=4).map(str),
-    st.ip_addresses(v=6).filter(lambda address: address.ipv4_mapped is None).map(str),
+    st.ip_addresses(v=6).map(str).filter(lambda text: not text.startswith("::ffff:")),
 )
 STATES = st.sampled_from(("Established", "Active", "Passive", "Idle", "Connect", "OpenSent"))
 

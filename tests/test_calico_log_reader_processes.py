@@ -336,3 +336,26 @@ def test_neighbours_of_one_family_differ(lines: list[str]) -> None:
             if each.family is family
         ]
         assert all(one != other for one, other in itertools.pairwise(mine))
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_silenced"),
+    [
+        (startup(*GOOD_END), False),
+        (["Calico node started successfully"], True),
+        (["Calico node failed to start"], True),
+        (
+            [
+                *log("startup", "ERROR Unable to query node configuration"),
+                "Calico node failed to start",
+            ],
+            True,
+        ),
+        (log("felix", "INFO Ready"), False),
+        (log("monitor-addresses", "WARNING Unable to auto-detect an IPv4 address: no"), False),
+        ([], False),
+    ],
+)
+def test_a_log_level_that_hides_what_was_chosen(lines: list[str], is_silenced: bool) -> None:
+    """Every start says something at INFO; that it is not there says so. A rotated log does not."""
+    assert read_log(lines).is_silenced is is_silenced

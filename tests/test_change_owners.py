@@ -98,6 +98,7 @@ def test_an_owner_that_writes_the_old_value_back_is_named_and_can_be_overridden(
     assert where in refusal.next
     assert "--force" in refusal.next
     assert made.stopping(force=True) == ()
+    assert "interface=bond4" in made.advice
     assert made.edits
     assert len(made.nodes) == 4
 

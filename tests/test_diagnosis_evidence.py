@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from kubectl_calico_nic.calico.log.reading import Outcome, Stage
+from kubectl_calico_nic.calico.log.reading import LogReading, Outcome, Stage
 from kubectl_calico_nic.diagnosis.diagnose import Question, diagnose
 from kubectl_calico_nic.diagnosis.evidence import rfc3339
 from kubectl_calico_nic.diagnosis.report import FamilyReport
@@ -157,6 +157,46 @@ def test_which_is_newer_after_minutes_without_a_re_detection_line(
 
     assert found.evidence == (newest,)
     assert ("evidence-disagrees" in found.findings) == (newest == "log")
+
+
+@pytest.mark.parametrize(
+    ("env", "version", "newest"),
+    [
+        ({"CALICO_DISABLE_FILE_LOGGING": "false"}, "v3.28.0", "annotation"),
+        ({"CALICO_DISABLE_FILE_LOGGING": "true"}, "v3.28.0", "log"),
+        ({"CALICO_DISABLE_FILE_LOGGING": "false"}, "v3.32.0", "log"),
+        ({}, "v3.28.0", "log"),
+    ],
+)
+def test_a_re_detection_that_is_logged_into_a_file_on_the_host_leaves_no_line(
+    env: dict[str, str], version: str, newest: str
+) -> None:
+    """As an operator's calico-node does; the log itself ends with the start."""
+    logged = log(detected(BOND3, "bond3"), version=None)
+    found = row(node("n", stored=BOND4, log=logged), env=env, version=version)
+    starting = row(node("n", stored=BOND4, log=logged, ready=False), env=env, version=version)
+
+    assert found.evidence == (newest,)
+    assert starting.evidence == ("log",)
+
+
+@pytest.mark.parametrize(
+    ("reading", "why"),
+    [
+        (log(level_floor="ERROR"), "CALICO_STARTUP_LOGLEVEL hides it"),
+        (log(level_floor=None), "CALICO_STARTUP_LOGLEVEL hides it"),
+        (log(started=False, level_floor="INFO"), "its start is not in it any more"),
+        (log(level_floor="INFO", complete_start=True), "the log does not tell about IPv4, and"),
+    ],
+    ids=["error", "nothing at all", "rotated", "silent"],
+)
+def test_a_log_that_does_not_tell_is_no_failed_detection(reading: LogReading, why: str) -> None:
+    stored = row(node("n", stored=BOND4, log=reading))
+    report = diagnose(cluster(node("n", log=reading)), Question())
+
+    assert (stored.address, stored.evidence) == (BOND4, ("annotation",))
+    assert [finding.id for finding in report.findings] == ["no-evidence"]
+    assert why in report.findings[0].message
 
 
 def test_a_row_that_rests_on_a_newer_annotation_says_why() -> None:

@@ -34,13 +34,13 @@ def method(snapshot: Snapshot, question: Question | None = None) -> str | None:
 
 
 def stray(number: int, *lines: str, network: str = "10.0.0", **values: object) -> NodeFacts:
-    """A node with InternalIP 10.0.0.N and these NICs, unready on 172.18.0.N of its NIC br-x."""
+    """A node with InternalIP 10.0.0.N and these NICs, unready on 172.18.0.N of its NIC out0."""
     address = f"172.18.0.{number}/16"
     return node(
         f"n{number}",
         internal_ip=f"{network}.{number}",
-        log=detected(address, "br-x"),
-        inventory=nics(*lines, f"br-x {address}"),
+        log=detected(address, "out0"),
+        inventory=nics(*lines, f"out0 {address}"),
         ready=False,
         **values,  # type: ignore[arg-type]
     )

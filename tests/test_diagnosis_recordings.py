@@ -14,7 +14,6 @@ from kubectl_calico_nic.diagnosis.diagnose import Question, diagnose
 from kubectl_calico_nic.diagnosis.report import FamilyReport
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.case.addresses import same_address
-from kubectl_calico_nic.findings.catalogue import CATALOGUE
 from kubectl_calico_nic.iproute.addr import parse_addresses
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
 from tests.clusters import cluster, node
@@ -26,6 +25,7 @@ RUNS = [
     for number in range(len(json.loads(path.read_text())["runs"]))
 ]
 pytestmark = pytest.mark.skipif(not RUNS, reason="the recordings are not here")
+ENDS = {"detection-failed", "method-invalid", "address-conflict", "ipv6-clears-ipv4"}
 LOADED = {path: json.loads(path.read_text()) for path, _ in RUNS}
 
 
@@ -83,7 +83,7 @@ def _check(row: FamilyReport, run: dict[str, Any], stored: str | None) -> None:
         assert row.address == stored
         assert row.decided == (stored is not None)
         return
-    ended = {"detection-failed", "method-invalid", "address-conflict"} & set(row.findings)
+    ended = ENDS & set(row.findings)
     if row.address is None:
         assert ended or not row.decided
     elif stored is not None:
@@ -92,27 +92,9 @@ def _check(row: FamilyReport, run: dict[str, Any], stored: str | None) -> None:
         assert "address-conflict" in row.findings
 
 
-@pytest.mark.parametrize(
-    ("path", "number"), RUNS, ids=[f"{path.stem}-{number}" for path, number in RUNS]
-)
-def test_an_end_has_an_error_and_a_good_start_on_bond4_has_none(path: Path, number: int) -> None:
-    snapshot, run = recorded(path, number)
-    report = diagnose(snapshot, Question(nodes=(run["node"],)))
-    errors = {found.id for found in report.findings if found.severity.value == "error"}
-
-    if run["exit"] != 0:
-        assert errors
-    elif set(annotations(run["annotations"]).values()) <= {
-        host["internal_ips"][0] + "/24" for host in LOADED[path]["nodes"].values()
-    }:
-        kept = any("keeping existing value" in line for line in run["log"])
-        assert errors - {"address-conflict"} == ({"kept-stale-address"} if kept else set())
-    assert errors <= {kind.id for kind in CATALOGUE}
-
-
 EXPECTED: dict[str, str | tuple[str, str]] = {
-    # What the run was given: what is found, on node-1 and node-2 | on node-3 and node-4, where bond3
-    # comes last and first-found takes it. IPv6 is marked; the nodes have no IPv6 InternalIP.
+    # What the run was given: what is found; two of them for node-1 and node-2, and for node-3 and
+    # node-4, where bond3 comes last. IPv6 is marked, the nodes have no InternalIP of it.
     "first-found": ("latent", "wrong-network"),
     "(no method)": ("latent", "wrong-network"),
     "interface=bond4": "",

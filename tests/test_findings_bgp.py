@@ -99,7 +99,7 @@ def test_the_culprit_is_named_and_its_victims_are_left_alone() -> None:
         "n4 has no BGP session with any of its 3 peers (n1, n2, n3): BIRD does not answer there"
     )
     assert finding.next == (
-        "look at n4, its peers are victims: kubectl -n kube-system logs calico-node-n4 -c "
+        "look there, not at the peers; on n4: kubectl -n kube-system logs calico-node-n4 -c "
         "calico-node"
     )
     assert finding.why == "birdcl: 3 Passive"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from kubectl_calico_nic.calico.log.reading import Outcome
 from kubectl_calico_nic.calico.version import Version
 from kubectl_calico_nic.diagnosis.diagnose import Question, diagnose
 from kubectl_calico_nic.diagnosis.stories import stories
 from kubectl_calico_nic.findings.finding import Finding
 from kubectl_calico_nic.findings.kind import TRY_METHODS
-from tests.clusters import cluster, detected, log, nics, node
+from tests.clusters import VERSION, cluster, decision, detected, log, nics, node
 from tests.scenarios import SCENARIOS
 
 
@@ -67,8 +68,8 @@ def only(name: str, id_: str) -> Finding:
         (
             "foreign-bridge",
             "nothing is expected, and only one node is on a bridge",
-            "n1 chose br-0123456789ab 172.18.0.1/16: br-0123456789ab is the name of a network's "
-            "bridge of docker",
+            "n1 chose br-0123456789ab 172.18.0.1/16: br-0123456789ab is the name of a docker "
+            "network's bridge",
             "if that is what it is, name the nodes' own NIC or network instead (kubectl calico-nic "
             "set); first-found of Calico v3.25.0 and newer passes it over",
         ),
@@ -88,7 +89,7 @@ def only(name: str, id_: str) -> Finding:
         ),
         (
             "method-ambiguous",
-            "an unanchored name takes a VLAN instead of the InternalIP",
+            "an unanchored name takes a VLAN, and nothing says what is right",
             "n1: interface=bond1 fits bond1 as well as bond1.2, and the last one in kernel order "
             "wins",
             "interface=^bond1$ means bond1 alone: a regex matches anywhere in a name",
@@ -171,6 +172,38 @@ def test_where_calico_is_too_old_for_that_nothing_is_recommended() -> None:
 
     assert report.recommendations == ()
     assert "upgrade to v3.23.2 or newer" in report.findings[0].next
+
+
+def invalid(method: str, version: str = VERSION) -> Finding:
+    """What is said of a node whose calico-node ended over ``method``."""
+    ended = decision(Outcome.INVALID_METHOD)
+    reading = log(ended, started=False, version=Version.parse(version))
+    facts = node("n", log=reading, ready=False, inventory=nics("bond4 10.0.0.1/24"))
+    return diagnose(cluster(facts, method=method, version=version), Question()).findings[0]
+
+
+def test_the_name_of_a_nic_is_no_method() -> None:
+    found = invalid("bond4")
+
+    assert found.next == "interface=bond4 is how that NIC is named; restarting will not help"
+
+
+def test_an_invalid_method_says_which_calico_knows_it() -> None:
+    assert (
+        "does not know (v3.22 and newer do);"
+        in invalid("kubernetes-internal-ip", "v3.20.1").message
+    )
+    assert "does not know;" in invalid("first").message
+
+
+def test_nothing_to_choose_and_nothing_stored_is_not_the_methods_fault() -> None:
+    facts = node("n", log=log(decision(Outcome.FAILED), started=False), ready=False)
+    found = diagnose(cluster(facts, ip="none"), Question()).findings[0]
+
+    assert found.message == (
+        "n: IP is none and no address is stored, so calico-node exits at every start"
+    )
+    assert found.next == "kubectl calico-nic set lets a method find one (IP=autodetect)"
 
 
 def test_a_conflict_about_a_virtual_address_asks_for_no_other_nic() -> None:

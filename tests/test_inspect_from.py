@@ -6,10 +6,11 @@ import gzip
 import json
 import os
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from kubectl_calico_nic.bundle import decoding
+from kubectl_calico_nic.bundle import decoding, limits
 from tests import bundle_files as files
 from tests.bundle_files import (
     NICS,
@@ -63,7 +64,9 @@ def test_without_any_evidence_of_a_node_it_exits_with_1(tmp_path: Path) -> None:
 
 # What cannot be read
 
-NOTHING = "no calico-node log, no output of ip addr or birdcl, no Node, pod or DaemonSet of calico-node"
+NOTHING = (
+    "no calico-node log, no output of ip addr or birdcl, no Node, pod or DaemonSet of calico-node"
+)
 OTHER_LOGS = {
     "kube-proxy": ["I0101 00:00:00.000000       1 server.go:483] Version info: v1.31.0"],
     "kube-controllers": [
@@ -147,11 +150,22 @@ BROKEN = {
 
 @pytest.mark.parametrize(("content", "problem"), BROKEN.values(), ids=BROKEN)
 def test_broken_objects_name_file_and_line(content: str, problem: str, tmp_path: Path) -> None:
+    log = write(tmp_path / "node-1.log", calico_log("node-1"))
+    path = write(tmp_path / "nodes", content)
+    result = inspect(log, path)
+    assert (result.status, result.stdout) == (1, "")
+    assert result.stderr.startswith(f"error: read {path}: line ")
+    assert problem in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("content", "problem"), BROKEN.values(), ids=BROKEN)
+def test_of_a_folder_what_is_broken_is_left_out(content: str, problem: str, tmp_path: Path) -> None:
     write(tmp_path / "node-1.log", calico_log("node-1"))
     path = write(tmp_path / "nodes", content)
     result = inspect(str(tmp_path))
-    assert (result.status, result.stdout) == (1, "")
-    assert result.stderr.startswith(f"error: read {path}: line ")
+    assert choices(result) == {"node-1": NICS["node-1"]}
+    assert result.stderr.startswith(f"Warning: left out {path} (line ")
     assert problem in result.stderr
     assert len(result.stderr.splitlines()) == 1
 
@@ -213,11 +227,13 @@ def test_packed_files(tmp_path: Path) -> None:
         assert "its gzip data is damaged or cut off" in result.stderr
 
 
-@pytest.mark.parametrize("name", ["LARGEST_UNPACKED", "LARGEST_DOCUMENT"])
+@pytest.mark.parametrize(
+    ("module", "name"), [(limits, "LARGEST_UNPACKED"), (decoding, "LARGEST_DOCUMENT")]
+)
 def test_a_file_that_is_too_large_for_what_it_is(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    module: ModuleType, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(decoding, name, 1000)
+    monkeypatch.setattr(module, name, 1000)
     path = write(tmp_path / "x.gz", gzip.compress(b'{"kind": "Node"}' + b" " * 2000))
     result = inspect(path)
     assert result.status == 1

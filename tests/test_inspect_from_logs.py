@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from kubectl_calico_nic.bundle.assemble import read_files
 from kubectl_calico_nic.bundle.file_names import stem_of
 from tests import bundle_files as files
 from tests.bundle_files import (
@@ -132,6 +133,25 @@ def test_tails_behind_each_other_are_no_evidence(tmp_path: Path) -> None:
     result = inspect(write(tmp_path / "all.log", tails))
     assert result.status == 1
     assert "lines of several containers" in result.stderr
+
+
+def test_init_containers_in_the_same_log_are_no_container_before(tmp_path: Path) -> None:
+    """What ``kubectl logs --all-containers`` prints, and ``calicoctl cluster diags`` packs."""
+    others = [
+        "2026-01-01 00:00:00.000 [INFO][1] cni-installer/<nil> <nil>: Installed",
+        "2026-01-01 00:00:00.500 [INFO][1] init/calico-init_linux.go 58: Checking if BPF is there",
+    ]
+    path = write(tmp_path / "node-1.log", [*others, *calico_log("node-1")])
+    (facts,) = read_files([path], None).nodes
+    assert facts.previous_log is None
+    assert only(inspect(path))["address"] == "172.16.10.21/24"
+
+
+def test_the_file_of_the_monitor_on_the_host(tmp_path: Path) -> None:
+    lines = [line for line in calico_log("node-1") if "monitor-addresses/" in line]
+    write(tmp_path / "node-1" / "var" / "startup.log", calico_log("node-1", monitored=0))
+    write(tmp_path / "node-1" / "monitor-addresses" / "current", lines)
+    assert only(inspect(str(tmp_path)))["address"] == "172.16.10.21/24"
 
 
 # Which log is the current one

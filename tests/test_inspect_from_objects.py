@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from kubectl_calico_nic.bundle.assemble import read_files
+from kubectl_calico_nic.family import Family
+from kubectl_calico_nic.snapshot.bgp import SessionsSource
 from tests import bundle_files as files
 from tests.bundle_files import (
     NICS,
@@ -129,3 +133,110 @@ def test_the_version_is_a_flag_where_no_file_names_it(tmp_path: Path) -> None:
     assert only(inspect(log, flags=("--calico-version", "v3.20.1")))["version"] == "v3.20.1"
     named = write(tmp_path / "named.log", calico_log("node-1"))
     assert only(inspect(named, flags=("--calico-version", "v3.20.1")))["version"] == "v3.24.6"
+
+
+BIRDCL = """\
+BIRD 1.6.8 ready.
+name     proto    table    state  since       info
+device1  Device   master   up     16:08:51
+Mesh_172_16_10_22 BGP      master   up     16:08:53    Established
+Mesh_172_16_16_23 BGP      master   start  16:08:51    Active        Socket: No route to host
+"""
+
+
+@pytest.mark.parametrize("name", ["node-1.txt", "bird/node-1", "node-1/birdcl.txt", "node-1-bird"])
+def test_birdcl_gives_the_sessions(name: str, tmp_path: Path) -> None:
+    write(tmp_path / "node-1.log", calico_log("node-1"))
+    write(tmp_path / name, BIRDCL.replace("\n", "\r\n"))
+    found = only(inspect(str(tmp_path)))
+    assert (found["bgp"]["established"], found["bgp"]["peers"]) == (1, 2)
+
+
+def test_sessions_of_both_families(tmp_path: Path) -> None:
+    write(tmp_path / "node-1.log", calico_log("node-1"))
+    sixth = BIRDCL.replace("172_16_10_22", "2001_db8__2").replace("172_16_16_23", "2001_db8__3")
+    write(tmp_path / "bird" / "node-1", BIRDCL)
+    write(tmp_path / "bird6" / "node-1", sixth)
+    snapshot = read_files([str(tmp_path)], None)
+    (facts,) = snapshot.nodes
+    assert facts.sessions is not None
+    peers = {family: len(found) for family, found in facts.sessions.by_family.items()}
+    assert peers == {Family.IPV4: 2, Family.IPV6: 2}
+
+
+def test_an_empty_table_does_not_say_which_family_has_no_peers(tmp_path: Path) -> None:
+    write(tmp_path / "node-1.log", calico_log("node-1"))
+    write(tmp_path / "bird" / "node-1", "\n".join(BIRDCL.splitlines()[:3]))
+    assert only(inspect(str(tmp_path)))["bgp"] is None
+
+
+def node_status(node: str, written: str, state: str) -> dict[str, Any]:
+    peer = {"peerIP": "172.16.10.22", "type": "NodeMesh", "state": state}
+    return {
+        "kind": "CalicoNodeStatus",
+        "metadata": {"name": f"{node}-{written}"},
+        "spec": {"node": node},
+        "status": {"lastUpdated": written, "bgp": {"peersV4": [peer]}},
+    }
+
+
+def test_the_newest_node_status_counts_and_birdcl_before_it(tmp_path: Path) -> None:
+    statuses = [
+        node_status("node-1", "2026-01-01T00:00:00Z", "Idle"),
+        node_status("node-1", "2026-01-01T00:05:00Z", "Established"),
+        node_status("node-1", "2026-01-01T00:01:00Z", "Idle"),
+    ]
+    status = write(tmp_path / "status.json", files.as_json(*statuses))
+    log = write(tmp_path / "node-1.log", calico_log("node-1"))
+    snapshot = read_files([log, status], None)
+    assert snapshot.nodes[0].sessions is not None
+    assert snapshot.nodes[0].sessions.as_of == "2026-01-01T00:05:00Z"
+    asked = read_files([log, status, write(tmp_path / "bird" / "node-1", BIRDCL)], None)
+    assert asked.nodes[0].sessions is not None
+    assert asked.nodes[0].sessions.source is SessionsSource.BIRDCL
+
+
+def test_installations_events_and_config_maps_reach_the_snapshot(tmp_path: Path) -> None:
+    pod = files.pod("node-1")
+    pod["metadata"]["uid"] = "pod-1"
+    reference = {"name": "calico-config", "key": "calico_backend"}
+    pod["spec"]["containers"][0]["env"] = [
+        {"name": "CALICO_NETWORKING_BACKEND", "valueFrom": {"configMapKeyRef": reference}}
+    ]
+    about = {"kind": "Pod", "uid": "pod-1"}
+    event = {"kind": "Event", "metadata": {"name": "x"}, "involvedObject": about}
+    times = {"firstTimestamp": "2026-01-01T00:00:00Z", "lastTimestamp": "2026-01-01T00:01:00Z"}
+    objects = [
+        pod,
+        {**event, "reason": "Unhealthy", "message": "not ready", "count": 7, **times},
+        {**event, "reason": "Pulled", "message": "Image is there"},
+        *(
+            {
+                "kind": "Installation",
+                "apiVersion": "operator.tigera.io/v1",
+                "metadata": {"name": name},
+            }
+            for name in ("overlay", "default")
+        ),
+        *(
+            {
+                "kind": "ConfigMap",
+                "metadata": {
+                    "namespace": "kube-system",
+                    "name": name,
+                    "creationTimestamp": "2026-01-01T00:00:00Z",
+                },
+                "data": {"calico_backend": "bird"},
+            }
+            for name in ("calico-config", "coredns")
+        ),
+    ]
+    snapshot = read_files(
+        [write(tmp_path / "all.yaml", yaml.safe_dump(files.listed(*objects)))], None
+    )
+    (facts,) = snapshot.nodes
+    assert [(found.reason, found.count) for found in facts.events] == [("Unhealthy", 7)]
+    assert [item["metadata"]["name"] for item in snapshot.installations] == ["default", "overlay"]
+    assert snapshot.config_maps == {"kube-system/calico-config": {"calico_backend": "bird"}}
+    assert snapshot.config_map_changes == {"kube-system/calico-config": "2026-01-01T00:00:00Z"}
+    assert snapshot.taken_at == "2026-01-01T00:01:00Z"

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import tracemalloc
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
+from kubectl_calico_nic.collection.logs import read_current_log, read_previous_log
+from kubectl_calico_nic.collection.port import Api
+from kubectl_calico_nic.simulator.story import SimulatedNode
+from kubectl_calico_nic.snapshot.pod import Pod
 from tests.bundle_files import calico_log
 from tests.calico_nic import Result, calico_nic
+from tests.simulated import Simulated, changed_incident
 
 HOSTILE = {
     "terminal escapes": "\x1b[31mred\x1b[0m\x1b]0;title\x07",
@@ -98,9 +105,9 @@ def write_cluster(folder: Path, hostile: str) -> None:
 
 
 @pytest.fixture(params=HOSTILE, ids=list(HOSTILE))
-def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     write_cluster(tmp_path, HOSTILE[request.param])
-    yield tmp_path
+    return tmp_path
 
 
 def inspected(folder: Path, *argv: str, **options: object) -> Result:
@@ -131,10 +138,11 @@ def test_a_terminal_gets_no_escape_but_ours(folder: Path) -> None:
 
 
 def test_the_row_stays_a_row(folder: Path) -> None:
-    header, *rows = inspected(folder, "-o", "wide").stdout.split("NODE ", 1)[1].split("\n\n")[0].split("\n")
+    report = inspected(folder, "-o", "wide").stdout
+    header, *rows = report[report.index("NODE ") :].split("\n\n")[0].splitlines()
 
-    assert [row.split()[0] for row in rows if row] == ["node-3"]
-    assert "READY" in header
+    assert [row.split()[0] for row in rows] == ["node-3"]
+    assert header.split()[1] == "READY"
 
 
 @pytest.mark.parametrize("output", ["json", "yaml"])
@@ -145,3 +153,75 @@ def test_data_is_kept_whole_and_says_nothing_raw(folder: Path, output: str) -> N
     assert all(unicodedata.category(character)[0] != "C" for character in raw)
     if output == "json":
         assert result.json["kind"] == "Inspection"
+
+
+def no_control(text: str) -> bool:
+    return all(unicodedata.category(character)[0] != "C" for character in set(text) - {"\n"})
+
+
+def test_nothing_acts_that_a_live_cluster_says() -> None:
+    hostile = "".join(text for text in HOSTILE.values() if len(text) < 100 and "\ud800" not in text)
+
+    def annotated(node: SimulatedNode) -> SimulatedNode:
+        annotations = {"projectcalico.org/Interfaces": hostile, hostile: hostile}
+        return dataclasses.replace(node, annotations=annotations)
+
+    story = changed_incident(env={"IP_AUTODETECTION_METHOD": hostile}, node=annotated)
+    with Simulated(story) as cluster:
+        results = [
+            cluster.run("inspect", *argv)
+            for argv in ((), ("-o", "wide"), ("node-1",), ("--what-if", hostile))
+        ]
+    for result in results:
+        assert result.status == 2, result.stderr
+        assert no_control(result.stdout + result.stderr)
+        assert "\u05d0" not in result.stdout
+
+
+MEGABYTE = 1_000_000
+FLAT = 20 * MEGABYTE
+"""What reading may take at most, whatever the size of what is read."""
+
+
+def peak(read: Callable[[], object]) -> int:
+    """The most memory that was in use while ``read`` ran, in bytes."""
+    tracemalloc.start()
+    try:
+        read()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("filler", [b"x", b"2026-01-01 00:02:00.000 [INFO][64] felix/a.go 1: b\n"])
+def test_a_log_of_100_megabytes_is_read_in_flat_memory(tmp_path: Path, filler: bytes) -> None:
+    head, tail = calico_log("node-3", monitored=1), calico_log("node-3", monitored=9)[-1]
+    with (tmp_path / "node-3.log").open("wb") as file:
+        file.write("\n".join(head).encode() + b"\n")
+        for _ in range(100):
+            file.write(filler * (MEGABYTE // len(filler)))
+        file.write(b"\n" + tail.encode() + b"\n")
+
+    results: list[Result] = []
+    used = peak(lambda: results.append(inspected(tmp_path)))
+    assert used < FLAT
+    assert "node-3  -      bond3      172.16.16.23/23" in results[0].stdout
+
+
+class Endless:
+    """A kubelet whose container has written 100 MB: one line without an end."""
+
+    def __init__(self) -> None:
+        self.text = b"2026-01-01 00:00:00.000 [INFO][9] startup/a.go 1: " + b"x" * 100 * MEGABYTE
+
+    def log(self, *_: str, limit_bytes: int | None = None, **__: Any) -> bytes:
+        return self.text[:limit_bytes]
+
+
+@pytest.mark.parametrize("read", [read_current_log, read_previous_log])
+def test_a_live_log_of_100_megabytes_is_read_in_flat_memory(
+    read: Callable[[Api, Pod], object],
+) -> None:
+    api = cast(Api, Endless())
+
+    assert peak(lambda: read(api, Pod("kube-system", "calico-node-1", "node-1"))) < FLAT

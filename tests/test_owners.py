@@ -18,6 +18,7 @@ from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.owners.installation import FIELDS, detection, merge_patch, written
 from kubectl_calico_nic.owners.link import Wanted
 from kubectl_calico_nic.owners.recognition import Chain, chain_of
+from kubectl_calico_nic.owners.yaml_text import Literal, yaml_text
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 
 BOND4 = Wanted((Family.IPV4,), "interface=^bond4$")
@@ -153,7 +154,7 @@ INSTALLS: dict[str, Fixture] = {
         ("operator", "argocd"),
         "Argo CD application network: its next sync",
         "argocd.argoproj.io/tracking-id=network:",
-        ("argocd app get network", 'kind: "Installation"', "or, where it renders the chart"),
+        ("argocd app get network", "kind: Installation", "or, where it renders the chart"),
         (
             installation(
                 {
@@ -192,7 +193,7 @@ INSTALLS: dict[str, Fixture] = {
         "annotation meta.helm.sh/release-name=rke2-calico",
         (
             "/var/lib/rancher/rke2/server/manifests/rke2-calico-config.yaml on every server",
-            'kind: "HelmChartConfig"',
+            "kind: HelmChartConfig",
             "  valuesContent: |-\n    installation:\n      calicoNetwork:",
         ),
         (
@@ -241,7 +242,7 @@ INSTALLS: dict[str, Fixture] = {
         "annotation meta.helm.sh/release-name=net",
         (
             "the values of chart calico-1.2 (helm get values net -n kube-system)",
-            'name: "IP_AUTODETECTION_METHOD"\n          value: "interface=^bond4$"',
+            'name: IP_AUTODETECTION_METHOD\n          value: "interface=^bond4$"',
         ),
     ),
     "RKE2 with canal": Fixture(
@@ -267,7 +268,7 @@ INSTALLS: dict[str, Fixture] = {
         ("k3s",),
         "K3s addon calico: the next start of a server",
         "k3s.cattle.io/v1, Kind=Addon",
-        ("the file calico.yaml in /var/lib/rancher/k3s/server/manifests", 'kind: "DaemonSet"'),
+        ("the file calico.yaml in /var/lib/rancher/k3s/server/manifests", "kind: DaemonSet"),
     ),
     "k0s": Fixture(
         daemon_set({"labels": {"k0s.k0sproject.io/stack": "calico"}}),
@@ -284,7 +285,7 @@ INSTALLS: dict[str, Fixture] = {
         ("k0s",),
         "k0s stack mine",
         "k0s.k0sproject.io/stack=mine",
-        ("/var/lib/k0s/manifests/mine on every controller", 'kind: "DaemonSet"'),
+        ("/var/lib/k0s/manifests/mine on every controller", "kind: DaemonSet"),
     ),
     "kOps": Fixture(
         daemon_set(
@@ -349,7 +350,7 @@ INSTALLS: dict[str, Fixture] = {
         ("addon-manager",),
         "the addon manager, which puts",
         "label addonmanager.kubernetes.io/mode=Reconcile",
-        ("/etc/kubernetes/addons", 'kind: "DaemonSet"'),
+        ("/etc/kubernetes/addons", "kind: DaemonSet"),
     ),
     "a Kustomization of Flux": Fixture(
         daemon_set(
@@ -411,14 +412,14 @@ INSTALLS: dict[str, Fixture] = {
         ("manifest",),
         "",
         "annotation kubectl.kubernetes.io/last-applied-configuration",
-        ("the manifest of daemonset kube-system/calico-node too", 'kind: "DaemonSet"'),
+        ("the manifest of daemonset kube-system/calico-node too", "kind: DaemonSet"),
     ),
     "server-side kubectl apply": Fixture(
         daemon_set({"managedFields": [{"manager": "kubectl", "operation": "Apply"}]}),
         ("manifest",),
         "",
         "managedFields of kubectl",
-        ('name: "calico-node"',),
+        ("name: calico-node",),
     ),
     "nobody left a mark": Fixture(daemon_set(), ("manifest",), "", "no mark of any other owner"),
 }
@@ -581,3 +582,26 @@ def test_broken_metadata_never_raises(metadata: dict[str, Any]) -> None:
 
     assert chain.word
     assert isinstance(chain.advice(BOND4), str)
+
+
+words = st.from_regex(r"[a-zA-Z]{1,8}", fullmatch=True).filter(
+    lambda word: isinstance(yaml.safe_load(word), str)
+)
+texts = st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S", "Zs"])) | words
+scalars = st.none() | st.booleans() | st.integers() | texts
+trees = st.recursive(
+    st.dictionaries(words, scalars, min_size=1),
+    lambda inner: st.dictionaries(
+        words, inner | st.lists(inner | scalars, min_size=1, max_size=3), min_size=1, max_size=3
+    ),
+    max_leaves=8,
+)
+
+
+@given(trees)
+def test_what_is_printed_reads_back_as_what_was_meant(tree: dict[str, Any]) -> None:
+    assert yaml.safe_load(yaml_text(tree)) == tree
+    assert yaml.safe_load(yaml_text(tree, 4)) == tree
+    assert yaml.safe_load(yaml_text({"block": Literal(yaml_text(tree))}))["block"] == yaml_text(
+        tree
+    )

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from kubectl_calico_nic.cluster.errors import ApiError, ConnectionRefused
+from kubectl_calico_nic.cluster.exec_stream import ExecResult
 from kubectl_calico_nic.collection.collect import Collector
 from kubectl_calico_nic.collection.following import Changed, Replaced
 from kubectl_calico_nic.collection.port import Executed, Query
@@ -23,6 +24,11 @@ CHOSEN = (
     "Using autodetected IPv4 address on interface bond4: 172.16.10.21/24\n"
 )
 COMPLETE = STARTING + CHOSEN + "Calico node started successfully\n"
+ADDRESSES = "2: bond4    inet 172.16.10.21/24 scope global bond4\n"
+LINKS = "2: bond4: <BROADCAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP\n"
+HEADINGS = "name     proto    table    state  since       info"
+ESTABLISHED = "Mesh_172_16_10_22 BGP      master   up     10:00:00    Established   "
+ACTIVE = "Mesh_172_16_10_22 BGP      master   start  10:00:00    Active        "
 AWAY = ConnectionRefused("127.0.0.1:6443")
 FORBIDDEN = ApiError(403, "Forbidden", "pods/log is forbidden")
 BROKEN = ApiError(500, "InternalError", "the kubelet does not answer")
@@ -34,7 +40,9 @@ class Api:
 
     text: str | Exception = COMPLETE
     revision: str | Exception = "hash-1"
+    bird: str | Exception = ESTABLISHED
     logs_read: int = 0
+    bird_asked: int = 0
     now: float = 0.0
     asked: list[str] = field(default_factory=list)
 
@@ -58,14 +66,23 @@ class Api:
     def execute(
         self, namespace: str, pod: str, container: str, command: Sequence[str], *, timeout: float
     ) -> Executed:
-        raise AssertionError(command)
+        if command[0] == "ip":
+            return ExecResult(LINKS if "link" in command else ADDRESSES, "", 0)
+        self.bird_asked += 1
+        if isinstance(self.bird, Exception):
+            raise self.bird
+        return ExecResult(f"BIRD 1.6.8 ready.\n{HEADINGS}\n{self.bird}\n", "", 0)
 
 
 def daemon_set(generation: int = 1, observed: int = 1) -> dict[str, Any]:
     return {
         "metadata": {"namespace": "kube-system", "name": "calico-node", "generation": generation},
         "spec": {"template": {"spec": {"containers": [{"name": "calico-node"}]}}},
-        "status": {"observedGeneration": observed},
+        "status": {
+            "observedGeneration": observed,
+            "updatedNumberScheduled": 1,
+            "desiredNumberScheduled": 1,
+        },
     }
 
 
@@ -94,9 +111,11 @@ def node(address: str = "172.16.10.21/24", *, ready: bool = True) -> dict[str, A
     }
 
 
-def facts_of(api: Api, *, a_pod: dict[str, Any], a_node: dict[str, Any]) -> RolloutFacts:
+def facts_of(
+    api: Api, *, a_pod: dict[str, Any], a_node: dict[str, Any], probe: bool = False
+) -> RolloutFacts:
     first = Snapshot(daemon_sets=(DaemonSet(daemon_set()),))
-    facts = RolloutFacts(Collector(api), first, first.daemon_sets[0], lambda: api.now)
+    facts = RolloutFacts(Collector(api), first, first.daemon_sets[0], lambda: api.now, probe=probe)
     facts.take([Replaced(NODES, (a_node,)), Replaced(PODS, (a_pod,))])
     facts.snapshot()
     return facts
@@ -190,3 +209,63 @@ def test_a_revision_that_could_not_be_read_is_asked_for_again() -> None:
     api.revision = "hash-new"
     assert facts.snapshot().revisions == {"kube-system/calico-node": "hash-new"}
     assert facts.next_look is None
+
+
+def states(facts: RolloutFacts) -> list[str] | None:
+    """The states of the only node's sessions; None where they are not known."""
+    (found,) = facts.snapshot().nodes
+    if found.sessions is None:
+        return None
+    return [session.state for session in found.sessions.by_family[Family.IPV4]]
+
+
+def test_bird_is_asked_once_when_every_pod_is_new_and_ready() -> None:
+    api = Api()
+    facts = facts_of(api, a_pod=pod(), a_node=node(), probe=True)
+    assert states(facts) == ["Established"]
+    assert (api.bird_asked, facts.next_look) == (1, None)
+    assert states(facts_of(Api(), a_pod=pod(), a_node=node())) is None
+
+
+@pytest.mark.parametrize(
+    "change", [Changed(PODS, pod(ready=False)), Changed(PODS, pod(), deleted=True)]
+)
+def test_while_pods_restart_sessions_prove_nothing(change: Changed) -> None:
+    api = Api()
+    facts = facts_of(api, a_pod=pod(), a_node=node(), probe=True)
+    facts.take([change])
+    assert [found.sessions for found in facts.snapshot().nodes] == [None]
+    facts.take([Changed(PODS, pod())])
+    assert states(facts) == ["Established"]
+    assert api.bird_asked == 2
+
+
+def test_an_old_template_is_no_rest() -> None:
+    api = Api()
+    facts = facts_of(api, a_pod=pod(), a_node=node(), probe=True)
+    facts.take([Changed(DAEMON_SETS, daemon_set(generation=2))])
+    assert states(facts) is None
+
+
+def test_sessions_that_are_not_up_are_asked_for_until_they_are() -> None:
+    api = Api(bird=ACTIVE)
+    facts = facts_of(api, a_pod=pod(), a_node=node(), probe=True)
+    assert states(facts) == ["Active"]
+    assert (api.bird_asked, facts.next_look) == (1, 1.0)
+
+    api.now, api.bird = 1.0, ESTABLISHED
+    assert states(facts) == ["Established"]
+    assert facts.next_look is None
+
+
+@pytest.mark.parametrize(("bird", "asked"), [(ACTIVE, 10), (BROKEN, 10), (FORBIDDEN, 1)])
+def test_the_asking_ends(bird: str | Exception, asked: int) -> None:
+    api = Api(bird=bird)
+    facts = facts_of(api, a_pod=pod(), a_node=node(), probe=True)
+    while (wait := facts.next_look) is not None:
+        assert wait <= 10.0
+        api.now += wait
+        facts.snapshot()
+    assert api.bird_asked == asked
+    refused = [gap.resource for gap in facts.snapshot().gaps]
+    assert refused == ([] if bird is ACTIVE else ["pods/exec"])

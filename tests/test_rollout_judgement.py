@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from kubectl_calico_nic.calico.bird.session import BgpSession, PeerKind
 from kubectl_calico_nic.calico.log.reading import LogReading, Outcome
 from kubectl_calico_nic.diagnosis.diagnose import diagnose
 from kubectl_calico_nic.diagnosis.question import Question
+from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.rollout.judgement import judge, of_present_nodes
 from kubectl_calico_nic.rollout.state import NodeRollout, Phase, Rollout
+from kubectl_calico_nic.snapshot.bgp import BgpSessions, SessionsSource
 from kubectl_calico_nic.snapshot.pod import ContainerState
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
 from tests.clusters import DAEMON_SET, SILENT, cluster, decision, detected, log, nics, node
@@ -74,6 +77,55 @@ def judged(found: Snapshot, **question: Any) -> Rollout:
 def row(found: Snapshot, name: str) -> NodeRollout:
     (node,) = (node for node in judged(found).nodes if node.name == name)
     return node
+
+
+def with_sessions(facts: NodeFacts, *states: str, **fields: Any) -> NodeFacts:
+    """The node with sessions in ``states``, the first with 172.16.10.101."""
+    found = tuple(
+        BgpSession(f"172.16.10.{number}", PeerKind.MESH, state)
+        for number, state in enumerate(states, start=101)
+    )
+    sessions = BgpSessions(SessionsSource.BIRDCL, {Family.IPV4: found}, **fields)
+    return dataclasses.replace(facts, sessions=sessions)
+
+
+def test_one_session_of_several_makes_a_node_ready_but_proves_nothing() -> None:
+    up = with_sessions(on(1), "Established", "Established")
+    down = with_sessions(on(2), "Established", "Active", "Active", "Idle", "Connect", "Passive")
+    found = row(snapshot(up, down), "node-2")
+    assert judged(snapshot(up)).done
+    assert not judged(snapshot(up)).unproven
+    assert found.phase is Phase.WAITING
+    assert found.waits_for == (
+        "1 of 6 BGP sessions are established, not with 172.16.10.102, 172.16.10.103, "
+        "172.16.10.104 and 2 more"
+    )
+
+
+def test_a_bird_that_does_not_run_is_waited_for() -> None:
+    sessions = BgpSessions(SessionsSource.BIRDCL, without_daemon=frozenset({Family.IPV4}))
+    found = row(snapshot(dataclasses.replace(on(1), sessions=sessions)), "node-1")
+    assert (found.phase, found.waits_for) == (Phase.WAITING, "IPv4: BIRD does not run")
+
+
+def test_an_address_on_a_nic_that_is_not_up_proves_nothing() -> None:
+    def with_flags(*flags: str) -> NodeFacts:
+        interfaces = tuple(
+            dataclasses.replace(nic, flags=frozenset(flags)) for nic in NICS.interfaces
+        )
+        return on(1, inventory=dataclasses.replace(NICS, interfaces=interfaces))
+
+    assert row(snapshot(with_flags("UP", "LOWER_UP")), "node-1").phase is Phase.PROVEN
+    found = row(snapshot(with_flags("UP", "NO-CARRIER")), "node-1")
+    assert found.waits_for == "172.16.10.1/24 is on bond4, which is not up"
+
+
+def test_what_was_not_asked_is_listed_unless_there_is_no_bird() -> None:
+    several = judged(snapshot(*map(on, range(1, 6))))
+    assert several.unproven == (
+        "node-1, node-2, node-3 and 2 more: the BGP sessions are not known",
+    )
+    assert judged(snapshot(on(1, env={"CALICO_NETWORKING_BACKEND": "vxlan"}))).unproven == ()
 
 
 def test_everything_new_ready_and_right_is_done() -> None:

@@ -98,6 +98,23 @@ def test_a_canary_that_fails_leaves_all_other_pods_alone() -> None:
     assert '"kind":"canary"' in kept
 
 
+def test_a_stage_that_may_not_be_carried_out_names_the_ways_out() -> None:
+    with Simulated(changed_incident(denied=frozenset({("delete", "pods")}))) as cluster:
+        before = pods(cluster)
+        result = cluster.run(*TO_BOND4, "--canary", "node-3")
+        after = pods(cluster)
+        back = ok(cluster.run("set", "--undo"))
+    assert result.status == 1
+    *ways, refusal = result.stderr.splitlines()
+    assert 'cannot delete resource "pods"' in refusal
+    assert ways[-2:] == [
+        "  go on: kubectl calico-nic set --resume",
+        "  back:  kubectl calico-nic set --undo",
+    ]
+    assert after == before
+    assert back.stdout.endswith("daemonset.apps/calico-node env restored\n")
+
+
 def test_only_affected_nodes_restart_and_resume_lets_the_others_roll() -> None:
     with Simulated() as cluster:
         former, first = strategy(cluster), pods(cluster)

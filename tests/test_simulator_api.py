@@ -167,6 +167,11 @@ class TestReading:
         assert "later" not in rest["items"][0]["metadata"]["labels"]
         assert rest["metadata"]["resourceVersion"] == first["metadata"]["resourceVersion"]
 
+    def test_only_lists_of_custom_resources_say_that_nothing_is_left(self, client: Client) -> None:
+        custom = client.get("/apis/crd.projectcalico.org/v1/clusterinformations")
+        assert custom["metadata"]["continue"] == ""
+        assert "continue" not in client.get(NODES)["metadata"]
+
     def test_a_page_of_a_forgotten_moment_is_gone(self, client: Client) -> None:
         token = client.get(NODES, limit="1")["metadata"]["continue"]
         client.patch(f"{NODES}/node-4", {"metadata": {"labels": {"later": "yes"}}})

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from kubectl_calico_nic.calico.bird.protocols import parse_protocols
 from kubectl_calico_nic.calico.version import Version
 from kubectl_calico_nic.iproute.addr import parse_addresses
 from kubectl_calico_nic.iproute.link import with_links
@@ -98,6 +99,23 @@ def test_protocols_are_laid_out_as_by_bird() -> None:
     shown = show_protocols(sessions("node-1", addresses, ["node-2"]), "16:08:53").splitlines()
     assert shown[2] == "kernel1  Kernel   master   up     16:08:53    "
     assert shown[5] == "Mesh_172_16_10_22 BGP      master   up     16:08:53    Established   "
+
+
+def test_ipv6_sessions_are_read_back() -> None:
+    addresses = {"node-1": "fd00::1/64", "node-2": "fd00::2/64", "node-3": "fd00:1::3/64"}
+    found = sessions("node-1", addresses, addresses)
+    read = parse_protocols(show_protocols(found, "16:08:53"))
+    assert [(each.peer, each.state) for each in read] == [
+        ("fd00::2", "Established"),
+        ("fd00:1::3", "Active"),
+    ]
+
+
+def test_who_connects_is_decided_by_comparing_texts() -> None:
+    """The template compares addresses as texts: 10.0.0.9 is higher than 10.0.0.10."""
+    addresses = {"node-1": "10.0.0.9/24", "node-2": "10.0.0.10/24"}
+    (one,), (other,) = (sessions(name, addresses, ()) for name in ("node-1", "node-2"))
+    assert (one.info.split()[0], other.info.split()[0]) == ("Active", "Passive")
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import dataclasses
 from kubectl_calico_nic.simulator.host_network import Nic, host_network
 from kubectl_calico_nic.simulator.story import SimulatedNode, Story, incident
 
-ON_STORAGE = (17, 58, 141, 260)
-ON_A_BRIDGE = (33, 302)
-IN_THE_VIP = 377
+ON_STORAGE = (7, 18, 31, 50)
+ON_A_BRIDGE = (13, 42)
+IN_THE_VIP = 57
 WRONG = (*ON_STORAGE, *ON_A_BRIDGE, IN_THE_VIP)
 _UPTIME = 200.0
 

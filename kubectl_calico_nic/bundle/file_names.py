@@ -11,7 +11,7 @@ _ENDINGS = frozenset(
 _ROTATION = re.compile(r"(\.log)\.(?:\d{8}-\d{6}|\d{1,3})$")
 _WORD = (
     r"(?:calico-node|calico|ip|o|addr|address|addresses|link|links|show|log|logs"
-    r"|birdcl|bird6?|protocols|bgp|previous|prev|current|old)"
+    r"|birdcl|bird6?|protocols|bgp|monitor|node-services|previous|prev|current|old)"
 )
 _WORDS_AROUND = re.compile(rf"^(?:{_WORD}[-_.])+|(?:[-_.]{_WORD})+$")
 _WORDS_ALONE = re.compile(rf"{_WORD}(?:[-_.]{_WORD})*|\d{{1,3}}")

@@ -193,10 +193,9 @@ def _take_event(found: Found, item: Mapping[str, Any]) -> bool:
     if not isinstance(about, Mapping) or about.get("kind") != "Pod":
         return False
     found.note_time(item.get("lastTimestamp"), item.get("eventTime"))
-    is_telling = item.get("reason") not in ROUTINE_REASONS
-    if is_telling:
+    if item.get("reason") not in ROUTINE_REASONS:
         found.events.append(item)
-    return is_telling
+    return True
 
 
 def _take_node_status(found: Found, item: Mapping[str, Any]) -> bool:

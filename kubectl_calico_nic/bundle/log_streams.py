@@ -22,10 +22,11 @@ _KEPT_CONTAINERS = 2
 _MOST_JITTER = timedelta(minutes=1)
 """Processes of one container log next to each other; more than this back is another clock."""
 _SERVICES = re.compile(
-    r"\] (?:startup|monitor-addresses|node-services|felix|confd|tunnel-ip-allocator|init|shutdown"
-    r"|cni-config-monitor|status-reporter|hostpath-init|complete-startup|node)/"
+    r"\] (?:startup|monitor-addresses|node-services|felix|confd|tunnel-ip-allocator|shutdown"
+    r"|cni-config-monitor|status-reporter|complete-startup|node)/"
 )
-"""The processes of the calico-node container (main.go); other containers of Calico name others."""
+"""The processes of the calico-node container (main.go); other containers of Calico name others,
+its init containers ``init`` and ``hostpath-init``."""
 _KNOWN_PREFIXES = 1000
 """So many texts in front of lines are remembered; those with a time in them are new each time."""
 _NAMING = frozenset({Event.NODENAME_DETERMINED, Event.STARTING_NODE, Event.USING_NODE_NAME})

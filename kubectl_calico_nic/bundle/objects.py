@@ -9,7 +9,6 @@ from typing import Any
 
 from kubectl_calico_nic.bundle.limits import UnreadableError
 
-
 _LIST = re.compile(
     r'\{\s*(?:"apiVersion"\s*:\s*"[^"\\]*"\s*,\s*|"kind"\s*:\s*"(?P<kind>\w*)List"\s*,\s*'
     r'|"metadata"\s*:\s*\{[^{}]*\}\s*,\s*)*"items"\s*:\s*\[\s*'
@@ -17,17 +16,30 @@ _LIST = re.compile(
 """How a list begins that kubectl prints, up to its first item."""
 
 
-def read_json(text: str, name: str) -> Iterator[Mapping[str, Any]]:
+class NotAsPrintedError(Exception):
+    """A list is broken, or not written as kubectl prints it: it has to be read as a whole."""
+
+
+def read_json(text: str, name: str, *, item_by_item: bool = False) -> Iterator[Mapping[str, Any]]:
     """Yield the objects of one or more JSON values behind each other; items of lists one by one.
 
+    ``item_by_item`` reads each item of a list for itself, as long as it is written as kubectl
+    prints it: a list may be many times larger than what it tells.
+
     Raises:
+        NotAsPrintedError: with ``item_by_item`` alone; what was yielded so far is not to be used.
         UnreadableError: it is no JSON; says in which line it breaks.
     """
     decoder = json.JSONDecoder()
     place = _after_blanks(text, 0)
     while place < len(text):
         try:
-            place = yield from _read_value(decoder, text, place)
+            begin = _LIST.match(text, place) if item_by_item else None
+            if begin is not None:
+                place = yield from _read_items(decoder, text, begin)
+            else:
+                document, place = decoder.raw_decode(text, place)
+                yield from items_of(document)
         except json.JSONDecodeError as error:
             raise broken(name, error.lineno, _words(error, text)) from None
         except (ValueError, RecursionError):  # a number of thousands of digits, or levels
@@ -36,43 +48,27 @@ def read_json(text: str, name: str) -> Iterator[Mapping[str, Any]]:
         place = _after_blanks(text, place)
 
 
-def _read_value(
-    decoder: json.JSONDecoder, text: str, place: int
-) -> Generator[Mapping[str, Any], None, int]:
-    """Yield the objects of one value; return where it ends."""
-    begin = _LIST.match(text, place)
-    if begin is not None:
-        end = yield from _read_items(decoder, text, begin)
-        if end is not None:
-            return end
-    document, end = decoder.raw_decode(text, place)
-    yield from items_of(document)
-    return end
-
-
 def _read_items(
     decoder: json.JSONDecoder, text: str, begin: re.Match[str]
-) -> Generator[Mapping[str, Any], None, int | None]:
-    """Yield the items of a list, each read for itself: a list may be larger than what it tells.
-
-    Returns where the list ends; None where it has to be read as a whole: it is broken or the kind
-    of its items stands behind them. Nothing is lost then, and what was yielded comes once more.
-    """
+) -> Generator[Mapping[str, Any], None, int]:
+    """Yield the items of a list; return where it ends."""
     place, kind = begin.end(), begin["kind"]
     separator = ","
     while separator == "," and not text.startswith("]", place):
         try:
             item, place = decoder.raw_decode(text, place)
-        except ValueError:
-            return None
+        except (ValueError, RecursionError):
+            raise NotAsPrintedError from None
         if not isinstance(item, dict) or (kind is None and "kind" not in item):
-            return None
+            raise NotAsPrintedError
         yield {"kind": kind, **item}
         place = _after_blanks(text, place)
         separator = text[place : place + 1]
         place = _after_blanks(text, place + 1) if separator == "," else place
     rest = _AFTER_ITEMS.match(text, place)
-    return None if rest is None else rest.end()
+    if rest is None:
+        raise NotAsPrintedError
+    return rest.end()
 
 
 _AFTER_ITEMS = re.compile(

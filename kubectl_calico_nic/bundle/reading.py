@@ -15,7 +15,7 @@ from kubectl_calico_nic.bundle.limits import LimitReachedError, UnreadableError
 from kubectl_calico_nic.bundle.log_names import LogName, log_name
 from kubectl_calico_nic.bundle.log_scan import lines_that_matter
 from kubectl_calico_nic.bundle.log_streams import ContainerLog, read_containers
-from kubectl_calico_nic.bundle.objects import read_json
+from kubectl_calico_nic.bundle.objects import NotAsPrintedError, read_json
 from kubectl_calico_nic.bundle.sources import Source
 from kubectl_calico_nic.bundle.unpacking import Part, the_rest_of, unpack
 from kubectl_calico_nic.snapshot.daemonset import CONTAINER
@@ -73,7 +73,7 @@ def _take(name: str, blocks: Iterator[bytes], found: Found) -> None:
         output = CommandOutput(name, stem_of(name), decode_all(whole, name))
         _OUTPUTS[content](found).append(output)
     elif content is Content.YAML:
-        if not _take_objects(_read_yaml(decode_all(whole, name), name), found):
+        if not _take_objects(content, decode_all(whole, name), name, found):
             found.leave_out(name, NO_EVIDENCE)
     else:
         found.leave_out(name, content.value)
@@ -86,9 +86,7 @@ _OUTPUTS = {
 }
 
 
-def _take_sections(
-    name: str, content: Content, blocks: Iterable[bytes], found: Found
-) -> bool:
+def _take_sections(name: str, content: Content, blocks: Iterable[bytes], found: Found) -> bool:
     """Take objects, and the logs that cluster-info dump put between; say whether any tells."""
     has_told = False
     for section, inside in sections(blocks):
@@ -96,7 +94,7 @@ def _take_sections(
             has_told = _take_section(name, section, inside, found) or has_told
         elif content is Content.JSON:
             text = decode_all(inside, name)
-            has_told = _take_objects(read_json(text, name), found) or has_told
+            has_told = _take_objects(content, text, name, found) or has_told
     return has_told
 
 
@@ -114,20 +112,29 @@ def _take_section(name: str, section: Section, blocks: Iterator[bytes], found: F
     return _take_containers(name, read_containers(itertools.chain([first], lines), whose), found)
 
 
-def _take_objects(items: Iterable[Mapping[str, Any]], found: Found) -> bool:
+def _take_objects(content: Content, text: str, name: str, found: Found) -> bool:
     """Take all objects or, where one cannot be read, none; say whether any tells something."""
-    taken = Found()
-    has_told = False
-    for item in items:
-        has_told = taken.add_object(item) or has_told
-    found.absorb(taken)
-    return has_told
+    for item_by_item in (True, False):
+        taken = Found()
+        has_told = False
+        try:
+            for item in _objects(content, text, name, item_by_item):
+                has_told = taken.add_object(item) or has_told
+        except NotAsPrintedError:
+            continue
+        found.absorb(taken)
+        return has_told
+    raise AssertionError("whatever is no list as kubectl prints it is read as a whole")
 
 
-def _read_yaml(text: str, name: str) -> Iterator[Mapping[str, Any]]:
+def _objects(
+    content: Content, text: str, name: str, item_by_item: bool
+) -> Iterator[Mapping[str, Any]]:
+    if content is Content.JSON:
+        return read_json(text, name, item_by_item=item_by_item)
     from kubectl_calico_nic.bundle.yaml_objects import read_yaml  # slow to import
 
-    return read_yaml(text, name, may_tell)
+    return read_yaml(text, name, item_by_item=may_tell if item_by_item else None)
 
 
 def _take_log(name: str, blocks: Iterable[bytes], found: Found) -> None:

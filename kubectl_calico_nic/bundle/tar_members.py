@@ -75,6 +75,6 @@ def tar_members(name: str, file: Readable) -> Iterator[tuple[str, Readable | Non
                 is_file = member.isreg() and not member.issparse()
                 content = archive.extractfile(member) if is_file else None
                 yield member.name, None if content is None else _Content(name, content)
-                archive.members.clear()  # it would keep them all
+                archive.members.clear()  # type: ignore[attr-defined]  # it would keep them all
     except (*_ERRORS, _BrokenHeaderError):
         raise UnreadableError(name, DAMAGED) from None

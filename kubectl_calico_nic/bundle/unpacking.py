@@ -254,13 +254,13 @@ def _seekable(file: Readable) -> IO[bytes] | None:
 
 
 def _label(archive: str, member: str) -> str | None:
-    """What messages call a member, and what tells its node; None for a hidden file.
+    """What messages call a member, and what tells its node; None for a hidden one.
 
     It reads as a path and is never used as one.
     """
-    words = (word for word in printable(member).replace("\\", "/").split("/"))
+    words = printable(member).replace("\\", "/").split("/")
     parts = [word for word in words if word not in ("", ".", "..")]
-    if not parts or parts[-1].startswith("."):
+    if not parts or any(part.startswith(".") for part in parts):
         return None
     return f"{archive}/{'/'.join(parts)[-_LONGEST_LABEL:]}"
 

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from kubectl_calico_nic.bundle.limits import UnreadableError
-from kubectl_calico_nic.bundle.objects import broken, items_of
+from kubectl_calico_nic.bundle.objects import NotAsPrintedError, broken, items_of
 
 _DEEPEST = 200
 """Levels of a document; no Kubernetes object has as many."""
@@ -18,6 +18,8 @@ _MAY_BE_DEEP = re.compile(rf"^ {{{_DEEPEST}}}|(?:[-?] ){{20}}|(?:[\[{{]\s*){{20}
 _MOST_BRACKETS = 20
 _LARGEST = 16 * 1024**2
 """Characters of a document that is read as a whole."""
+_LARGEST_ALIASED = 1_000_000
+"""Values of a document in which aliases stand for others, each counted where it stands."""
 _LIST = re.compile(r"(?:#.*\n|\s*\n|---\n)*(?:apiVersion: v1\n)?items:\n(?=- )")
 """How a list begins that kubectl prints: its items follow, each at the line's start."""
 _ITEM = re.compile(r"^- ", re.MULTILINE)
@@ -41,58 +43,51 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def read_yaml(
-    text: str, name: str, may_tell: MayTell = lambda _kind, _text: True
+    text: str, name: str, *, item_by_item: MayTell | None = None
 ) -> Iterator[Mapping[str, Any]]:
     """Yield the objects of one or more YAML documents; the items of lists one by one.
 
-    Of a list as kubectl prints it, items that ``may_tell`` nothing are left out unread.
+    With ``item_by_item`` each item of a list is read for itself, as long as it is written as
+    kubectl prints it, and those that it says tell nothing are left out unread: a parsed document
+    takes fifty times the memory of its text.
 
     Raises:
+        NotAsPrintedError: with ``item_by_item`` alone; what was yielded so far is not to be used.
         UnreadableError: it is no YAML; says in which line it breaks.
     """
     begin = _LIST.match(text)
-    if begin is not None:
-        try:
-            yield from _items(text, begin.end(), name, may_tell)
-            return
-        except _NotAsPrintedError:
-            pass
+    if item_by_item is not None and begin is not None:
+        yield from _items(text, begin.end(), name, item_by_item)
+        return
     for document in _documents(text, name):
         yield from items_of(document)
 
 
-class _NotAsPrintedError(Exception):
-    """A list is broken, or not written as kubectl prints it."""
-
-
-def _items(
-    text: str, begin: int, name: str, may_tell: MayTell
-) -> Iterator[Mapping[str, Any]]:
-    """Yield the items of a list as kubectl prints it, each read for itself.
-
-    A document takes fifty times the memory of its text while it is read.
-
-    Raises:
-        _NotAsPrintedError: before anything was yielded from the item that is broken.
-    """
+def _items(text: str, begin: int, name: str, may_tell: MayTell) -> Iterator[Mapping[str, Any]]:
+    """Yield the items of a list whose first item begins at ``begin``."""
     end = _END_OF_ITEMS.search(text, begin)
     last = end.start() if end else len(text)
-    (around,) = _whole(f"{text[:begin]}{text[last:]}", name)
-    kind = str(around.get("kind", "")).removesuffix("List")
+    around = _single(f"{text[:begin]}{text[last:]}", name)
+    kind = str(around.get("kind", "")) if isinstance(around, Mapping) else ""
+    kind = kind.removesuffix("List")
     starts = [match.start() for match in _ITEM.finditer(text, begin, last)]
     for start, stop in zip(starts, [*starts[1:], last], strict=True):
         item = text[start:stop]
         named = _KIND.search(item)
         if may_tell(named[1] if named else kind, item):
-            for document in _whole(item, name):
-                yield from ({"kind": kind, **found} for found in items_of(document))
+            for found in items_of(_single(item, name)):
+                yield {"kind": kind, **found}
 
 
-def _whole(text: str, name: str) -> list[Any]:
+def _single(text: str, name: str) -> Any:
+    """The only document of a part of a list."""
     try:
-        return list(_documents(text, name))
+        documents = list(_documents(text, name))
     except UnreadableError:
-        raise _NotAsPrintedError from None
+        raise NotAsPrintedError from None
+    if len(documents) != 1:
+        raise NotAsPrintedError
+    return documents[0]
 
 
 def _documents(text: str, name: str) -> Iterator[Any]:
@@ -115,21 +110,28 @@ def _documents(text: str, name: str) -> Iterator[Any]:
 def _require_simple(text: str, name: str) -> None:
     """Refuse what no tool prints for a Kubernetes object, and what would not end well.
 
-    That is what is nested so deeply that libyaml's composer would overflow the stack, and aliases:
-    a few lines of them stand for gigabytes.
+    That is what is nested so deeply that libyaml's composer would overflow the stack, and aliases
+    that stand for themselves, or for gigabytes.
     """
     brackets = text.count("[") + text.count("{")
     may_be_deep = brackets > _MOST_BRACKETS or _MAY_BE_DEEP.search(text)
     if not may_be_deep and not ("&" in text and "*" in text):
         return
-    depth = 0
+    sizes: dict[str | None, int] = {}
+    open_anchors: list[str | None] = []
+    open_sizes = [0]
     for event in yaml.parse(text, Loader=_Loader):
         line = event.start_mark.line + 1 if event.start_mark else 1
-        if isinstance(event, yaml.AliasEvent):
-            raise broken(name, line, "aliases are not read")
         if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > _DEEPEST:
+            open_anchors.append(event.anchor)
+            open_sizes.append(1)
+            if len(open_sizes) > _DEEPEST:
                 raise broken(name, line, "nested too deeply")
         elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+            size = open_sizes.pop()
+            sizes[open_anchors.pop()] = size
+            open_sizes[-1] += size
+        elif isinstance(event, yaml.AliasEvent):
+            open_sizes[-1] += sizes.get(event.anchor, 1)
+            if event.anchor in open_anchors or open_sizes[-1] > _LARGEST_ALIASED:
+                raise broken(name, line, "an alias stands for itself, or for too much")

@@ -5,15 +5,23 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from typing import TypeVar
 
 from kubectl_calico_nic.cluster.answers import Answer, check, parse_warnings
 from kubectl_calico_nic.cluster.connection import Connection
 from kubectl_calico_nic.cluster.credentials import Credentials, credential_source
-from kubectl_calico_nic.cluster.errors import ConnectionFailed, RequestTimedOut, Unauthorized
+from kubectl_calico_nic.cluster.errors import (
+    ApiError,
+    ClusterError,
+    ConnectionFailed,
+    RequestTimedOut,
+    Unauthorized,
+)
 from kubectl_calico_nic.cluster.exec_stream import ExecResult, run_command
 from kubectl_calico_nic.cluster.impersonation import impersonation_headers
 from kubectl_calico_nic.cluster.request_info import RequestInfo
+from kubectl_calico_nic.cluster.request_log import RequestLog
 from kubectl_calico_nic.cluster.retry import Deadline, RetryPolicy
 from kubectl_calico_nic.cluster.transport import AnswerStream, OutgoingRequest, Transport
 
@@ -32,6 +40,7 @@ class AuthenticatedTransport:
         user_agent: sent with each request.
         warn: called once with the text of each warning that the server sends.
         retry_policy: how often and how soon to try again.
+        log: told of every request.
 
     Raises:
         CredentialsError: the configured credentials cannot work.
@@ -45,12 +54,14 @@ class AuthenticatedTransport:
         user_agent: str,
         warn: Callable[[str], None],
         retry_policy: RetryPolicy,
+        log: RequestLog,
     ) -> None:
         self._connection = connection
         self._concurrency = concurrency
         self._warn = warn
         self._warned: set[str] = set()
         self._retry = retry_policy
+        self._log = log
         self._source = credential_source(connection)
         self._headers = (
             ("User-Agent", user_agent),
@@ -64,6 +75,7 @@ class AuthenticatedTransport:
         with self._lock:
             if self._transport is not None:
                 self._transport[1].close()
+        self._log.total()
 
     def answer(
         self,
@@ -121,9 +133,16 @@ class AuthenticatedTransport:
 
         def attempt(credentials: Credentials) -> ExecResult:
             headers = self._all_headers(credentials, ())
-            sock = self._transport_for(credentials).open_socket(self._left(until))
             url = self._connection.address.url + target
-            return run_command(sock, url, headers, request, until)
+            exchange = self._log.sent("GET", url, headers)
+            try:
+                sock = self._transport_for(credentials).open_socket(self._left(until))
+                result = run_command(sock, url, headers, request, until)
+            except ClusterError as error:
+                self._log.answered(exchange, error.status if isinstance(error, ApiError) else 0)
+                raise
+            self._log.answered(exchange, HTTPStatus.SWITCHING_PROTOCOLS)
+            return result
 
         return self._run(attempt, idempotent=False, until=until)
 
@@ -169,7 +188,9 @@ class AuthenticatedTransport:
         key = (credentials.certificate, credentials.key)
         with self._lock:
             if self._transport is None or self._transport[0] != key:
-                transport = Transport(self._connection, credentials, self._concurrency)
+                transport = Transport(
+                    self._connection, credentials, self._concurrency, self._log
+                )
                 if self._transport is not None:
                     self._transport[1].close()
                 self._transport = (key, transport)

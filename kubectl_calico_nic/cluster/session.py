@@ -14,6 +14,7 @@ from kubectl_calico_nic.cluster.connection import Connection
 from kubectl_calico_nic.cluster.errors import Gone
 from kubectl_calico_nic.cluster.exec_stream import ExecResult, exec_query
 from kubectl_calico_nic.cluster.request_info import request_info
+from kubectl_calico_nic.cluster.request_log import RequestLog
 from kubectl_calico_nic.cluster.retry import Deadline, RetryPolicy
 from kubectl_calico_nic.cluster.watch import WatchEvent, watch_events
 
@@ -40,6 +41,7 @@ class Session:
         user_agent: sent with each request.
         warn: called once with the text of each warning that the server sends.
         retry_policy: how often and how soon to try again.
+        log: what is shown of the requests; None for nothing.
 
     Raises:
         CredentialsError: the configured credentials cannot work.
@@ -54,6 +56,7 @@ class Session:
         user_agent: str,
         warn: Callable[[str], None],
         retry_policy: RetryPolicy | None = None,
+        log: RequestLog | None = None,
     ) -> None:
         self.namespace = connection.namespace
         self._seconds = request_timeout or DEFAULT_REQUEST_SECONDS
@@ -64,6 +67,7 @@ class Session:
             user_agent=user_agent,
             warn=warn,
             retry_policy=retry_policy or RetryPolicy(),
+            log=log or RequestLog(),
         )
 
     def __enter__(self) -> Session:

@@ -17,6 +17,7 @@ from kubectl_calico_nic.cluster.connection_failures import connection_failure
 from kubectl_calico_nic.cluster.credentials import Credentials
 from kubectl_calico_nic.cluster.errors import ConnectionFailed, KubeconfigError
 from kubectl_calico_nic.cluster.proxies import proxy_for
+from kubectl_calico_nic.cluster.request_log import RequestLog
 from kubectl_calico_nic.cluster.retry import Deadline
 from kubectl_calico_nic.cluster.tls import tls_context
 
@@ -45,9 +46,12 @@ class OutgoingRequest:
 class AnswerStream:
     """An answer whose body still comes; must be closed."""
 
-    def __init__(self, answer: Answer, response: urllib3.BaseHTTPResponse) -> None:
+    def __init__(
+        self, answer: Answer, response: urllib3.BaseHTTPResponse, log: RequestLog
+    ) -> None:
         self.answer = answer
         self._response = response
+        self._log = log
 
     def chunks(self, until: Deadline) -> Iterator[bytes]:
         """Yields the body as it comes; ends with the connection, however that ends, or in time."""
@@ -71,6 +75,7 @@ class AnswerStream:
 
     def close(self) -> None:
         """Drops the connection: what is left of the body is not worth reading."""
+        self._log.received(self._response.tell())
         self._response.close()
 
 
@@ -81,8 +86,11 @@ class Transport:
         ClusterError: certificates or the proxy cannot be used.
     """
 
-    def __init__(self, connection: Connection, credentials: Credentials, concurrency: int) -> None:
+    def __init__(
+        self, connection: Connection, credentials: Credentials, concurrency: int, log: RequestLog
+    ) -> None:
         self._address = connection.address
+        self._log = log
         cluster = connection.cluster
         self._proxy = proxy_for(connection.address.url, cluster.proxy_url, connection.environ)
         self._proxy_host = urlsplit(self._proxy).netloc.rpartition("@")[2] if self._proxy else ""
@@ -102,7 +110,9 @@ class Transport:
         Raises:
             ConnectionFailed: no whole answer came.
         """
-        return _answer(self._response(request, seconds, stream=False), with_body=True)
+        response = self._response(request, seconds, stream=False)
+        self._log.received(response.tell())
+        return _answer(response, with_body=True)
 
     def stream(self, request: OutgoingRequest, seconds: float) -> AnswerStream:
         """Sends a request and reads the beginning of its answer; an error's body is read whole.
@@ -118,7 +128,8 @@ class Transport:
 
         response = self._response(request, seconds, stream=True)
         try:
-            return AnswerStream(_answer(response, with_body=response.status != 200), response)
+            answer = _answer(response, with_body=response.status != 200)
+            return AnswerStream(answer, response, self._log)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             failure = self._failure(error)
         raise failure
@@ -132,10 +143,12 @@ class Transport:
         for name, value in request.headers:
             # http.client sends latin-1; this makes it send the bytes of UTF-8.
             fields.add(name, value.encode("utf-8").decode("latin-1"))
+        url = self._address.url + request.target
+        exchange = self._log.sent(request.method, url, request.headers)
         try:
-            return self._pools.request(
+            response = self._pools.request(
                 request.method,
-                self._address.url + request.target,
+                url,
                 body=request.body,
                 headers=fields,
                 timeout=urllib3.Timeout(total=seconds, connect=min(seconds, _CONNECT_SECONDS)),
@@ -145,6 +158,10 @@ class Transport:
             )
         except (urllib3.exceptions.HTTPError, OSError) as error:
             failure = self._failure(error)
+            self._log.answered(exchange, 0)
+        else:
+            self._log.answered(exchange, response.status, response.headers.items())
+            return response
         # Outside the handler, so that nothing of urllib3 hangs on the error.
         raise failure
 

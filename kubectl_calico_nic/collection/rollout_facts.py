@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -230,14 +230,14 @@ class _KnownLog:
         return self.tries < _TRIES and any(not gap.forbidden for gap in self.log.gaps)
 
 
-def _is_at_rest(daemon_set: DaemonSet, pods: Iterable[Pod]) -> bool:
+def _is_at_rest(daemon_set: DaemonSet, pods: Collection[Pod]) -> bool:
     """Whether every pod is new and Ready, as far as the DaemonSet's status tells."""
     status, generation = daemon_set.status, daemon_set.metadata.get("generation")
     updated, desired = (
         status.get(name, 0) for name in ("updatedNumberScheduled", "desiredNumberScheduled")
     )
     is_new = status.get("observedGeneration") == generation and updated == desired
-    return is_new and all(pod.ready and not pod.deleted for pod in pods)
+    return is_new and len(pods) >= desired and all(pod.ready and not pod.deleted for pod in pods)
 
 
 def _log_of(facts: NodeFacts, first: Snapshot) -> NodeLog:

@@ -20,7 +20,7 @@ _LONGEST_PAUSE = 10.0
 
 
 class RolloutSessions:
-    """The sessions of each node; ``monotonic`` counts seconds.
+    """What the nodes said, by the uid of their pods; ``monotonic`` counts seconds.
 
     While pods restart, sessions go down and come up again everywhere: that proves nothing.
     """
@@ -53,9 +53,10 @@ class RolloutSessions:
     def _due(self, snapshot: Snapshot) -> Iterator[tuple[str, Questions]]:
         now = self._monotonic()
         for facts in snapshot.nodes:
-            known = self._answers.get(facts.name)
-            is_due = known is None or (known.may_change and known.next_try <= now)
-            if is_due and facts.pod is not None and env_of_node(facts, snapshot).may_run_bird:
+            if facts.pod is None or not env_of_node(facts, snapshot).may_run_bird:
+                continue
+            known = self._answers.get(facts.pod.uid)
+            if known is None or (known.may_change and known.next_try <= now):
                 yield facts.name, Questions(not _stands_on_a_nic(facts), sessions=_families(facts))
 
     def _take(self, asked: Snapshot) -> None:
@@ -63,14 +64,14 @@ class RolloutSessions:
         gaps = {gap.node: gap for gap in asked.gaps}
         for facts in asked.nodes:
             refused = (gaps[facts.name],) if facts.name in gaps else ()
-            if facts.sessions is None and not refused:
+            if facts.pod is None or (facts.sessions is None and not refused):
                 continue
-            before = self._answers.get(facts.name)
+            before = self._answers.get(facts.pod.uid)
             tries = before.tries + 1 if before else 1
-            self._answers[facts.name] = _Answer(facts, refused, now, tries)
+            self._answers[facts.pod.uid] = _Answer(facts, refused, now, tries)
 
     def _with_answer(self, facts: NodeFacts) -> NodeFacts:
-        known = self._answers.get(facts.name)
+        known = self._answers.get(facts.pod.uid) if facts.pod else None
         if known is None:
             return facts
         asked = known.facts

@@ -61,6 +61,10 @@ class ChangeRollout:
             return EXIT_PROBLEM
         except TimedOut as error:
             return self._give_up(plan, str(error), EXIT_PROBLEM)
+        except CalicoNicError:
+            if plan.stage is not None:
+                self._say_lines(self._ways_out(plan))
+            raise
         return self._give_up(plan, failed, EXIT_PROBLEM) if failed else EXIT_OK
 
     def _run(self, plan: Plan) -> str:
@@ -151,10 +155,13 @@ class ChangeRollout:
             done = f"left as it is ({error})"
         self._say_lines([line(), line(Span(f"{why}:", BAD), f" {done}")])
         if done != _UNDONE and plan.action is not Action.UNDO:
-            if not plan.goal:
-                self._say(f"  go on: {self.command('set --resume')}")
-            self._say(f"  back:  {self.command('set --undo')}")
+            self._say_lines(self._ways_out(plan))
         return status
+
+    def _ways_out(self, plan: Plan) -> list[Line]:
+        """The commands that finish what was begun; an operator's rollout cannot be resumed."""
+        back = line(f"  back:  {self.command('set --undo')}")
+        return [back] if plan.goal else [line(f"  go on: {self.command('set --resume')}"), back]
 
     def _on_failure(self, plan: Plan) -> str:
         asked = self.staging.on_failure

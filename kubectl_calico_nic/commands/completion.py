@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kubectl_calico_nic.commands.command import OTHER_COMMANDS, Command
 from kubectl_calico_nic.environment import EXIT_OK, Environment
 from kubectl_calico_nic.errors import UsageError
@@ -11,17 +13,24 @@ _SHELLS = ("bash", "zsh", "fish")
 
 
 def _run(parsed: Parsed, environment: Environment) -> int:
-    if not parsed.arguments:
-        raise UsageError("shell not specified")
-    if len(parsed.arguments) > 1:
-        raise UsageError("too many arguments; expected only the shell type")
+    problem = _problem(parsed.arguments)
+    if problem:
+        see = f"See '{environment.command} completion -h' for help and examples"
+        raise UsageError(f"{problem}\n{see}")
     (shell,) = parsed.arguments
-    if shell not in _SHELLS:
-        raise UsageError(f'unsupported shell type "{shell}": one of {", ".join(_SHELLS)}')
     from kubectl_calico_nic.commands.completion_scripts import SCRIPTS
 
     environment.stdout.write(SCRIPTS[shell])
     return EXIT_OK
+
+
+def _problem(arguments: Sequence[str]) -> str:
+    """What is wrong, in the words of kubectl (pkg/cmd/completion/completion.go)."""
+    if not arguments:
+        return "Shell not specified."
+    if len(arguments) > 1:
+        return "Too many arguments. Expected only the shell type."
+    return "" if arguments[0] in _SHELLS else f'Unsupported shell type "{arguments[0]}".'
 
 
 COMMAND = Command(

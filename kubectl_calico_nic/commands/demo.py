@@ -5,11 +5,8 @@ from __future__ import annotations
 import dataclasses
 import os
 import shlex
-import tempfile
-import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kubectl_calico_nic.commands.command import OTHER_COMMANDS, Command
@@ -18,6 +15,8 @@ from kubectl_calico_nic.errors import CalicoNicError, UsageError
 from kubectl_calico_nic.flags.definition import Flag, Kind, Parsed
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kubectl_calico_nic.simulator.cluster import SimulatedCluster
 
 _READING_PAUSE = 2.0
@@ -61,6 +60,8 @@ def _run(parsed: Parsed, environment: Environment) -> int:
 def _kubeconfig(cluster: SimulatedCluster) -> Iterator[Path]:
     """The cluster's kubeconfig in a directory of its own, removed afterwards."""
     import json
+    import tempfile
+    from pathlib import Path
 
     with tempfile.TemporaryDirectory(prefix="calico-nic-demo-") as directory:
         path = Path(directory) / "kubeconfig"
@@ -69,6 +70,8 @@ def _kubeconfig(cluster: SimulatedCluster) -> Iterator[Path]:
 
 
 def _tell(path: Path, environment: Environment) -> None:
+    import textwrap
+
     from kubectl_calico_nic.cli import main
     from kubectl_calico_nic.output.screen import QUIET, STRONG, Span, line, write
 

@@ -108,7 +108,8 @@ def _node(
     subject: Subject, members: Sequence[Member], findings: Sequence[Finding], now: str | None
 ) -> NodeReport:
     facts, pod = subject.facts, subject.facts.pod
-    notes = (subject.placement.idle, subject.version.note if pod else "")
+    placement = subject.placement
+    notes = (placement.idle, placement.note, subject.version.note if pod else "")
     return NodeReport(
         name=facts.name,
         daemon_set=subject.placement.daemon_set,

@@ -77,9 +77,7 @@ def _explain(
         node=facts.name,
         interfaces=facts.inventory.interfaces if facts.inventory else (),
         timeline=tuple(
-            Choosing(decision, log is previous)
-            for log in logs
-            for decision in log.decisions
+            Choosing(decision, log is previous) for log in logs for decision in log.decisions
         ),
         reasonings=tuple(
             reasoning for member in members for reasoning in _reasonings(member, recommendations)
@@ -88,7 +86,7 @@ def _explain(
         variables=tuple(_variables(members, snapshot)),
         peerings=tuple(_peerings(facts, owners)),
         peerings_source=sessions.source.value if sessions else None,
-        peerings_as_of=(sessions.as_of or snapshot.taken_at) if sessions else None,
+        peerings_as_of=(sessions.as_of or read_at(snapshot)) if sessions else None,
         events=facts.events,
         omitted=sum(log.omitted_decisions for log in logs),
     )

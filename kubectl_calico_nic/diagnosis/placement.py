@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
@@ -51,15 +51,28 @@ def place(snapshot: Snapshot, asked: str | None) -> dict[str, Placement]:
         else:
             without.append((facts, wanting))
     placed.update(_podless(snapshot, without))
-    return {name: _noted(placement, name, snapshot) for name, placement in placed.items()}
+    return {
+        facts.name: _noted(placed[facts.name], facts, snapshot.daemon_sets)
+        for facts in snapshot.nodes
+        if facts.name in placed
+    }
 
 
-def _noted(placement: Placement, name: str, snapshot: Snapshot) -> Placement:
-    """Say where several DaemonSets want the same node: two calico-nodes cannot share a host."""
-    if len(snapshot.daemon_sets) < 2 or placement.daemon_set is None:
+def _noted(placement: Placement, facts: NodeFacts, daemon_sets: Sequence[DaemonSet]) -> Placement:
+    """Say what sets the node apart: Windows, or two calico-nodes that cannot share a host."""
+    if facts.node is None or placement.idle:
         return placement
-    node = next((facts.node for facts in snapshot.nodes if facts.name == name), None)
-    return placement
+    if facts.node.os == "windows" and facts.pod is None:
+        return replace(placement, note="a Windows node: only its Node object tells of it")
+    if placement.daemon_set is None:
+        return placement
+    others = (found for found in daemon_sets if found.key != placement.daemon_set)
+    rivals = [found.key for found in others if selects(found, facts.node)]
+    if not rivals:
+        return placement
+    return replace(
+        placement, note=f"{', '.join(rivals)} wants this node too: a host can run only one"
+    )
 
 
 def _unwanted(facts: NodeFacts, daemon_sets: Sequence[DaemonSet]) -> Placement:

@@ -23,6 +23,7 @@ from kubectl_calico_nic.diagnosis.set_command import set_command
 from kubectl_calico_nic.diagnosis.targets import (
     Forecast,
     Target,
+    after_failover,
     is_safe_for,
     networks_around,
     target_of,
@@ -59,8 +60,6 @@ class _Problem:
 
     ``targets`` are the nodes with an expectation, those to mend (``wrong``) first; ``others`` the
     nodes without one. ``mended`` are wrong, but the method in force would be right by now.
-    ``is_virtual`` says that a node uses a virtual address: which address of its NIC comes first
-    changes with each failover, so that only a method which names the node's own address helps.
     """
 
     daemon_set: str | None
@@ -70,7 +69,6 @@ class _Problem:
     wrong: frozenset[str]
     mended: tuple[Target, ...]
     versions: frozenset[Version]
-    is_virtual: bool = False
 
 
 def recommend(
@@ -81,9 +79,7 @@ def recommend(
     wrong = {
         (finding.node, finding.family) for finding in findings if finding.id in MENDED_BY_METHOD
     } - dragged_along(case)
-    virtual = {
-        (finding.node, finding.family) for finding in findings if finding.id == VIP_CHOSEN.id
-    }
+    virtual = {finding.node for finding in findings if finding.id == VIP_CHOSEN.id}
     recommendations, advice = [], []
     for group in case.groups():
         mine = [member for member in group if (member.name, member.family) in wrong]
@@ -109,16 +105,14 @@ def _can_be_set(case: Case, group: Sequence[Member]) -> bool:
 
 
 def _problem(
-    case: Case,
-    group: Sequence[Member],
-    wrong: Sequence[Member],
-    virtual: Collection[tuple[str | None, Family | None]],
+    case: Case, group: Sequence[Member], wrong: Sequence[Member], virtual: Collection[str | None]
 ) -> _Problem:
-    targets = [target_of(member) for member in group]
+    targets = [
+        target_of(after_failover(member) if member.name in virtual else member) for member in group
+    ]
     names = {member.name for member in wrong}
-    fixed = names - {member.name for member in wrong if (member.name, member.family) in virtual}
     mended = tuple(
-        target for target in targets if target.member.name in fixed and _is_mended(target)
+        target for target in targets if target.member.name in names and _is_mended(target)
     )
     mendable = frozenset(names - {target.member.name for target in mended})
     judged = [target for target in targets if target.member.expected is not None]
@@ -131,7 +125,6 @@ def _problem(
         mendable,
         mended,
         _versions(case, group),
-        is_virtual=fixed != names,
     )
 
 
@@ -204,10 +197,7 @@ def _matches_others(target: Target, names: tuple[str, ...]) -> bool:
 
 
 def _safe(problem: _Problem, methods: Iterable[str]) -> Iterator[str]:
-    for method in methods:
-        is_meant = method == KUBERNETES_INTERNAL_IP or not problem.is_virtual
-        if is_meant and is_safe_for(method, problem.versions):
-            yield method
+    return (method for method in methods if is_safe_for(method, problem.versions))
 
 
 def _try(problem: _Problem, method: str) -> _Trial:

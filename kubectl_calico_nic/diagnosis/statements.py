@@ -10,7 +10,7 @@ from kubectl_calico_nic.diagnosis.node_story import Statement
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.case.case import Member
 from kubectl_calico_nic.snapshot.pod import Pod
-from kubectl_calico_nic.snapshot.snapshot import LogState, NodeFacts, Snapshot
+from kubectl_calico_nic.snapshot.snapshot import LogState, NodeFacts, Origin, Snapshot
 
 _NO_LOG = {
     LogState.NOT_ASKED: "not asked for",
@@ -29,8 +29,8 @@ def statements(members: Sequence[Member], snapshot: Snapshot) -> tuple[Statement
         *_log(facts, families),
         *_previous_log(facts, families),
         *_annotations(facts),
-        *_node(facts, snapshot.taken_at),
-        *_inventory(facts, snapshot.taken_at),
+        *_node(facts, read_at(snapshot)),
+        *_inventory(facts, snapshot),
         *_expectations(members),
     )
 
@@ -132,14 +132,22 @@ def _node(facts: NodeFacts, taken_at: str | None) -> Iterator[Statement]:
         yield Statement("Node", state, taken_at, "what the kubelet reported may be old")
 
 
-def _inventory(facts: NodeFacts, taken_at: str | None) -> Iterator[Statement]:
+def read_at(snapshot: Snapshot) -> str | None:
+    """When the facts without a time of their own were read; None where they are from files."""
+    return snapshot.taken_at if snapshot.origin is Origin.CLUSTER else None
+
+
+def _inventory(facts: NodeFacts, snapshot: Snapshot) -> Iterator[Statement]:
     inventory = facts.inventory
     if inventory is None:
         yield Statement("interfaces", "not known")
         return
     count = f"{len(inventory.interfaces)} interfaces"
     if inventory.source is InventorySource.IP_ADDR:
-        yield Statement("ip addr", f"{count}, all of them, in kernel order", taken_at, "just now")
+        is_new = snapshot.origin is Origin.CLUSTER
+        freshness = "just now" if is_new else "its file does not say when"
+        says = f"{count}, all of them, in kernel order"
+        yield Statement("ip addr", says, read_at(snapshot), freshness)
     else:
         says = f"{count}, without those that Calico excludes, in no order"
         yield Statement(inventory.source.value, says, None, _NO_TIME)

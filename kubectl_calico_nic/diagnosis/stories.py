@@ -44,13 +44,17 @@ CONSEQUENCES: Mapping[str, frozenset[str]] = {
     "kept-stale-address": _OF_A_FAILED_DETECTION,
     "address-not-on-host": frozenset({"wrong-network", "bgp-down", "rollout-blocked"}),
     "wrong-network": _OF_A_WRONG_CHOICE,
-    "wrong-interface": _OF_A_WRONG_CHOICE,
+    "wrong-interface": _OF_A_WRONG_CHOICE - {"wrong-interface"},
     "vip-chosen": _OF_A_WRONG_CHOICE | {"wrong-network"},
     "not-the-nic": frozenset({"bgp-down", "rollout-blocked"}),
     "ipv6-clears-ipv4": frozenset({"detection-failed", "bgp-down", "rollout-blocked"}),
-    "duplicate-internal-ip": frozenset({"nodes-disagree", "no-expectation"}),
+    "bgp-down": frozenset({"nodes-disagree"}),
+    "duplicate-internal-ip": frozenset({"no-expectation"}),
 }
-"""What follows from a cause on the same nodes, by the ids of findings: told with it."""
+"""What follows from a cause on the same nodes, by the ids of findings: told with it.
+
+No id follows from itself, also not by way of others.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +118,7 @@ def _story(found: Sequence[Finding], total: int) -> Story:
     return _as_story(found, nodes, f"{share} {first.together}", first.next)
 
 
-def _as_story(
-    found: Sequence[Finding], nodes: tuple[str, ...], message: str, advice: str
-) -> Story:
+def _as_story(found: Sequence[Finding], nodes: tuple[str, ...], message: str, advice: str) -> Story:
     first = found[0]
     whys = {finding.why for finding in found}
     others = {name for finding in found for name in finding.explains} - set(nodes)
@@ -170,7 +172,7 @@ def _cause(story: Story, told: Sequence[Story]) -> int | None:
 
 
 def _head(place: int, cause_of: Mapping[int, int]) -> int:
-    """The first cause in a chain of them; no id is its own consequence in CONSEQUENCES."""
+    """The first cause in a chain of them; CONSEQUENCES has no circles."""
     while place in cause_of:
         place = cause_of[place]
     return place

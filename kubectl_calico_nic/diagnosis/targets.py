@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 
 from kubectl_calico_nic.calico.autodetection.methods import InvalidMethod, parse_method
 from kubectl_calico_nic.calico.autodetection.network_address_bug import stores_network_address
+from kubectl_calico_nic.calico.inventory import Interface, InterfaceAddress
 from kubectl_calico_nic.calico.log.reading import Outcome
 from kubectl_calico_nic.calico.version import Version
 from kubectl_calico_nic.diagnosis.candidates import KUBERNETES_INTERNAL_IP, anchored_interfaces
 from kubectl_calico_nic.diagnosis.supposition import suppose
 from kubectl_calico_nic.findings.case.addresses import (
     around,
+    bare,
     can_serve,
     is_address,
     network_of,
@@ -99,6 +101,32 @@ class Target:
 def _is_logged(member: Member) -> bool:
     """Whether a method found the address in the current container: it is on a NIC."""
     return member.choice.outcome is Outcome.DETECTED and LOG in member.choice.evidence
+
+
+def after_failover(member: Member) -> Member:
+    """``member`` as it is when its virtual address has come back to it: first on its NIC.
+
+    Which address of a NIC comes first changes with each failover: a method must do with either.
+    """
+    inventory, chosen = member.facts.inventory, member.choice.address or ""
+    if inventory is None:
+        return member
+    length = chosen.partition("/")[2]
+    virtual = InterfaceAddress(bare(chosen), int(length) if length else None)
+    home = inventory.interface_with(virtual.address)
+    name = home.name if home else member.choice.interface
+    interfaces = tuple(
+        replace(found, addresses=(virtual, *_others(found, virtual)))
+        if found.name == name
+        else found
+        for found in inventory.interfaces
+    )
+    facts = replace(member.facts, inventory=replace(inventory, interfaces=interfaces))
+    return replace(member, facts=facts)
+
+
+def _others(interface: Interface, than: InterfaceAddress) -> tuple[InterfaceAddress, ...]:
+    return tuple(found for found in interface.addresses if found.address != than.address)
 
 
 def target_of(member: Member) -> Target:

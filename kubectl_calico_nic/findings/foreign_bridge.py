@@ -61,5 +61,5 @@ def _words(member: Member, maker: str) -> Finding:
     )
 
 
-FOREIGN_BRIDGE = Kind("foreign-bridge", Severity.WARNING, _find)
+FOREIGN_BRIDGE = Kind("foreign-bridge", Severity.WARNING, _find, is_mended_by_method=True)
 """The catalogue's entry."""

@@ -29,7 +29,11 @@ def _find(case: Case) -> Iterator[Finding]:
             what, advice = _what(facts, case.snapshot)
             if what:
                 yield IPV6_NOT_ENABLED.about_node(
-                    name, f"{name}: {what}", advice, f"have IPv6 half on: {what}"
+                    name,
+                    f"{name}: {what}",
+                    advice,
+                    f"have IPv6 half on: {what}",
+                    why="the pod's environment",
                 )
 
 

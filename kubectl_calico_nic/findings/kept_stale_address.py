@@ -16,10 +16,10 @@ def _find(case: Case) -> Iterator[Finding]:
         if member.choice.outcome is not Outcome.KEPT:
             continue
         method = method_of(member)
-        ready = "is Ready, but " if member.is_ready else "kept its old address: "
+        ready = " is Ready, but" if member.is_ready else ":"
         yield KEPT_STALE_ADDRESS.about(
             member,
-            f"{member.name} {ready}{method} selects nothing{why_nothing(member)} and the old "
+            f"{member.name}{ready} {method} selects nothing{why_nothing(member)} and the old "
             f"{member.choice.address} was kept",
             "do not trust Ready; change the method",
             f"get nothing from {method} and kept their old addresses",

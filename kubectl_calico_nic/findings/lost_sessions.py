@@ -18,10 +18,10 @@ from kubectl_calico_nic.findings.case.down_sessions import Incident, Shape, inci
 from kubectl_calico_nic.findings.case.mesh import Mesh, mesh_of
 from kubectl_calico_nic.findings.case.moments import is_starting
 from kubectl_calico_nic.findings.case.sessions import bird_is_silent, fresh_readiness
-from kubectl_calico_nic.findings.case.trouble import trouble_of
+from kubectl_calico_nic.findings.case.trouble import in_short, trouble_of
 
 _SHOWN = 3
-_BETWEEN = "look at what lies between them: firewall (179/tcp), VLAN, MTU; do not run set"
+_BETWEEN = "look at what lies between the nodes: firewall (179/tcp), VLAN, MTU; do not run set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class _Scene:
 
     def evidence(self, pairs: Mapping[str, Iterable[str]]) -> str:
         """Who said what about the sessions of each end with the others."""
-        said = [item for end, others in pairs.items() for item in self.mesh.said_of(end, others)]
+        said = self.mesh.said_of(pairs)
         ends = {*pairs, *(other for others in pairs.values() for other in others)}
         sources = {view.source for end, view in self.mesh.views.items() if end in ends}
         counted = Counter(", ".join(filter(None, (item.state, item.info))) for item in said)
@@ -93,8 +93,7 @@ class _Scene:
             return False
         if not all(map(self.mesh.is_complete, pairs)):
             return False
-        said = (item for end, others in pairs.items() for item in self.mesh.said_of(end, others))
-        return any(item.info.startswith("Socket:") for item in said)
+        return any(item.info.startswith("Socket:") for item in self.mesh.said_of(pairs))
 
 
 def survey(case: Case) -> Survey:
@@ -125,8 +124,11 @@ def _told(scene: _Scene, excused: set[str]) -> Iterator[LostSessions]:
         explained.update(incident.ends)
         yield from _TELLERS[incident.shape](scene, incident)
     for member in scene.mesh.members.values():
-        if member.name not in explained and _says_bird_is_silent(member, scene.now):
-            yield _silent(member)
+        readiness = fresh_readiness(member, scene.now)
+        if readiness is None or not readiness.bird_is_down or member.name in explained:
+            continue
+        if bird_is_silent(member, scene.now):
+            yield _silent(member, readiness.text)
 
 
 def _is_excused(member: Member, now: str | None) -> bool:
@@ -143,11 +145,6 @@ def _is_right(member: Member) -> bool:
     return expected.allows(address, member.choice.interface) is not None
 
 
-def _says_bird_is_silent(member: Member, now: str | None) -> bool:
-    readiness = fresh_readiness(member, now)
-    return readiness is not None and readiness.bird_is_down and bird_is_silent(member, now)
-
-
 def _logs(member: Member) -> str:
     pod = member.facts.pod
     if pod is None:
@@ -155,12 +152,13 @@ def _logs(member: Member) -> str:
     return f"kubectl -n {pod.namespace} logs {pod.name} -c calico-node"
 
 
-def _silent(member: Member) -> LostSessions:
+def _silent(member: Member, said: str) -> LostSessions:
     return LostSessions(
         member,
         f"{member.name}: BIRD does not answer there, so it has no BGP session",
         f"see why: {_logs(member)}",
         "have no BGP session: BIRD does not answer there",
+        in_short(said),
     )
 
 
@@ -176,15 +174,16 @@ def _node_culprit(scene: _Scene, member: Member, peers: tuple[str, ...]) -> Lost
     name, pairs = member.name, {member.name: peers}
     nodes = tuple(found.name for found in scene.nodes(peers))
     why = scene.evidence(pairs)
-    total = len(scene.mesh.down.get(name, ()))
-    whom = f"any of its {total} peers" if total > 1 else "its only peer"
-    whom += f" ({scene.some(peers)})"
+    down = sorted(scene.mesh.down[name])
+    if len(down) > 1:
+        whom = f"any of its {len(down)} peers ({scene.some(down)})"
+    else:
+        whom = f"its only peer, {scene.name(down[0])}"
     if scene.is_filtered(pairs):
         return LostSessions(
             member,
             f"{name} has the right address, but no BGP session with {whom}: they cannot connect",
-            f"look at what lies between {name} and its peers: firewall (179/tcp), VLAN, MTU; do "
-            "not run set",
+            _BETWEEN,
             "have the right addresses, but cannot connect to any of their BGP peers",
             why,
             nodes,
@@ -194,7 +193,7 @@ def _node_culprit(scene: _Scene, member: Member, peers: tuple[str, ...]) -> Lost
     return LostSessions(
         member,
         f"{name} has no BGP session with {whom}{silent}",
-        f"look at {name}, its peers are victims: {_logs(member)}",
+        f"look there, not at the peers; on {name}: {_logs(member)}",
         f"have no BGP session with any of their peers{silent}",
         why,
         nodes,

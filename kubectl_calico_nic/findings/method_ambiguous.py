@@ -82,5 +82,5 @@ def matched_by(item: str, nics: Mapping[str, Sequence[str]]) -> dict[str, list[s
     return {node: names for node, names in sorted(matching.items()) if len(names) > 1}
 
 
-METHOD_AMBIGUOUS = Kind("method-ambiguous", Severity.WARNING, _find)
+METHOD_AMBIGUOUS = Kind("method-ambiguous", Severity.WARNING, _find, is_mended_by_method=True)
 """The catalogue's entry."""

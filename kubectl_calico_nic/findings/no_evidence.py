@@ -13,8 +13,6 @@ from kubectl_calico_nic.findings.kind import Kind
 from kubectl_calico_nic.snapshot.pod import Pod
 from kubectl_calico_nic.snapshot.snapshot import Gap, LogState, Origin
 
-_QUIET_LEVELS = ("ERROR", "FATAL")
-"""At these Calico writes nothing about the address that it chose."""
 _MONITOR_TO_FILE = (Version(3, 15, 2), Version(3, 31, 999))
 """Where ``monitor-addresses/log/run`` keeps re-detection from the container's log."""
 _FILE_LOGGING, _ETCD = "CALICO_DISABLE_FILE_LOGGING", ("ETCD_ENDPOINTS", "etcdv3")
@@ -70,9 +68,9 @@ def _why(member: Member, origin: Origin, gaps: Mapping[str | None, Gap]) -> tupl
 def _silent(member: Member, log: LogReading, origin: Origin) -> tuple[str, str]:
     """Why a log that was read says nothing about the family."""
     what, pod = f"the log does not tell about {member.family.label}", member.facts.pod
-    if log.level_floor in _QUIET_LEVELS:
+    if log.is_silenced:
         return (
-            f"{what} (CALICO_STARTUP_LOGLEVEL is {log.level_floor.lower()})",
+            f"{what} (CALICO_STARTUP_LOGLEVEL hides it)",
             "kubectl calico-nic inspect with the right to create pods/exec sees its interfaces; "
             "a start at level info logs the choice",
         )

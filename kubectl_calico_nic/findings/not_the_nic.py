@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 
 from kubectl_calico_nic.findings.address_errors import address_errors
 from kubectl_calico_nic.findings.case.case import Case, Member
@@ -13,6 +13,9 @@ from kubectl_calico_nic.findings.case.trouble import Trouble, in_short, trouble_
 from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.findings.kind import Kind
 from kubectl_calico_nic.findings.lost_sessions import LostSessions, survey
+
+_STATUS = "the status of node and pod"
+"""The evidence where nobody said more."""
 
 
 def _find(case: Case) -> Iterator[Finding]:
@@ -42,7 +45,11 @@ def _is_unknown(member: Member) -> bool:
 
 def _about_trouble(trouble: Trouble, name: str) -> Finding:
     return NOT_THE_NIC.about_node(
-        name, f"{name} {trouble.what}", trouble.advice, trouble.together, why=trouble.why
+        name,
+        f"{name} {trouble.what}",
+        trouble.advice,
+        trouble.together,
+        why=trouble.why or _STATUS,
     )
 
 
@@ -96,14 +103,14 @@ def _unexplained(member: Member, now: str | None) -> Iterator[Finding]:
             "nothing speaks against its address",
             f"see why: kubectl -n {pod.namespace} describe pod {pod.name}",
             "have a calico-node that is not Ready, and nothing speaks against their addresses",
-            why=in_short(readiness.text) if readiness else "",
+            why=in_short(readiness.text) if readiness else _STATUS,
         )
 
 
 def _last_words(member: Member) -> str:
     logs = (member.facts.previous_log, member.facts.log)
-    tails: Collection[str] = next((log.tail for log in logs if log and log.tail), ())
-    return in_short(next((line for line in reversed(list(tails)) if line.strip()), ""))
+    tails: Sequence[str] = next((log.tail for log in logs if log and log.tail), ())
+    return in_short(next((line for line in reversed(tails) if line.strip()), "")) or _STATUS
 
 
 NOT_THE_NIC = Kind("not-the-nic", Severity.ERROR, _find)

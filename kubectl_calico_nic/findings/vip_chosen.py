@@ -107,13 +107,15 @@ def _words(member: Member, primary: str | None, others: Sequence[str]) -> Findin
         f"{member.name} uses {member.nic_and_address}, a virtual address (keepalived, "
         f"kube-vip): it moves at the next failover{had}",
         cure_of(member),
+        f"chose {bare(member.choice.address or '')}, a virtual address (keepalived, kube-vip) that "
+        "moves between nodes",
         why=f"a single host's address on {nic}, which has {primary} too" if primary else "",
     )
 
 
 def cure_of(member: Member) -> str:
     """What keeps a virtual address from being chosen on the node of ``member``."""
-    rest = "cidr= and interface= do not help: both addresses are there"
+    rest = "cidr= and interface= do not help where they fit both addresses"
     knows = member.version >= MethodKind.KUBERNETES_INTERNAL_IP.since
     if knows and not INTERNAL_IP_STORES_NETWORK.is_in(member.version):
         flag = " --family 6" if member.family.value == 6 else ""

@@ -52,9 +52,7 @@ def explanation(found: Explanation, width: int | None = None) -> list[Line]:
 
 
 def _statements(statements: Sequence[Statement], width: int | None) -> list[Line]:
-    rows = [
-        [Span(item.source), Span(item.as_of or ""), Span(_says(item))] for item in statements
-    ]
+    rows = [[Span(item.source), Span(item.as_of or ""), Span(_says(item))] for item in statements]
     return prose_table(["EVIDENCE", "AS OF", "SAYS"], rows, width)
 
 
@@ -196,7 +194,9 @@ def _events(events: Sequence[PodEvent], width: int | None) -> list[Line]:
     for event in events[-_MOST_EVENTS:]:
         seen = f"{event.last_seen or 'at an unknown time'}"
         times = f" ({event.count}x)" if event.count > 1 else ""
-        said = line(f"event {seen}{times} ", Span(event.reason, STRONG), f": {brief(event.message)}")
+        said = line(
+            f"event {seen}{times} ", Span(event.reason, STRONG), f": {brief(event.message)}"
+        )
         lines += wrapped(said, width, "      ")
     return lines
 

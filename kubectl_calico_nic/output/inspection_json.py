@@ -82,8 +82,7 @@ def family_json(family: FamilyReport) -> dict[str, Any]:
             "network": expectation.network,
             "interface": expectation.interface,
         },
-        "bgp": bgp
-        and {"established": bgp.established, "peers": bgp.peers, "down": list(bgp.down)},
+        "bgp": bgp and {"established": bgp.established, "peers": bgp.peers, "down": list(bgp.down)},
         "since": family.since,
         "evidence": list(family.evidence),
         "contradictedBy": family.contradicted_by,

@@ -33,7 +33,11 @@ def paragraphs(
         lines.append(line())
         message = names(story.nodes) if story is headline else brief(story.message)
         symptoms = _symptoms(story.explains, are_the_same=story.explains == explained)
-        for parts in (_title(story, message), *_grounds(story, symptoms), *_advice(story, commands)):
+        for parts in (
+            _title(story, message),
+            *_grounds(story, symptoms),
+            *_advice(story, commands),
+        ):
             is_command = any(span.text.startswith("kubectl ") for span in parts)
             lines += wrapped(parts, None if is_command else width, _INDENT)
         explained = story.explains or explained

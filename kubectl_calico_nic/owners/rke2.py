@@ -13,7 +13,7 @@ from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.owners.helm import RELEASE, operator_values, release_of
 from kubectl_calico_nic.owners.link import Link, Wanted
 from kubectl_calico_nic.owners.managed import Managed
-from kubectl_calico_nic.owners.yaml_text import yaml_text
+from kubectl_calico_nic.owners.yaml_text import Literal, yaml_text
 
 _CHARTS = ("rke2-calico", "rke2-canal")
 _FOLDER = "/var/lib/rancher/rke2/server/manifests"
@@ -52,10 +52,12 @@ class HelmChart(Link):
             "kind": "HelmChartConfig",
             "metadata": {"name": self.chart, "namespace": self.namespace},
         }
-        return (
-            f"{_FOLDER}/{self.chart}-config.yaml on every server (kubectl apply -f does the same "
-            f"until then):\n{yaml_text(head)}\nspec:\n  valuesContent: |-\n{yaml_text(values, 4)}"
+        title = (
+            f"{_FOLDER}/{self.chart}-config.yaml on every server; where a HelmChartConfig "
+            f"{self.chart} exists, only add to its valuesContent:"
         )
+        spec = {"valuesContent": Literal(yaml_text(values))}
+        return f"{title}\n{yaml_text({**head, 'spec': spec})}"
 
 
 def _canal(wanted: Wanted) -> dict[str, Any]:

@@ -1,10 +1,15 @@
-"""YAML for people to paste: blocks of mappings and lists, every text in double quotes."""
+"""YAML for people to paste: blocks of mappings and lists."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[./_-][A-Za-z0-9]+)*")
+_NO_WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
+"""What YAML 1.1 or 1.2 reads as something else."""
 
 
 class Literal(str):
@@ -16,7 +21,8 @@ class Literal(str):
 def yaml_text(value: Mapping[str, Any], indent: int = 0) -> str:
     """Write a mapping of texts, numbers, booleans, None, lists and mappings.
 
-    Texts are JSON strings, which YAML reads as they are; the keys are ours and stand bare.
+    Texts that could be anything but a word are JSON strings, which YAML reads as they are; the keys
+    are ours and stand bare.
     """
     return "\n".join(" " * indent + line for line in _mapping(value))
 
@@ -52,4 +58,6 @@ def _listed(items: list[Any]) -> Iterator[str]:
 
 
 def _scalar(value: Any) -> str:
+    if isinstance(value, str) and _WORD.fullmatch(value) and value.lower() not in _NO_WORDS:
+        return value
     return json.dumps(value, ensure_ascii=False)

@@ -58,6 +58,9 @@ class Representation:
                 "metadata": metadata,
                 "items": [partial_metadata(item) for item in items],
             }
+        if self._resource.custom:
+            # These lists have no type in which an empty string is left out.
+            metadata = {"continue": "", **metadata}
         return {
             "kind": f"{self._resource.kind}List",
             "apiVersion": self._resource.api_version,

@@ -18,8 +18,8 @@ ON_DELETE = "OnDelete"
 ROLLING_UPDATE = "RollingUpdate"
 
 LONGEST_START = 600.0
-"""Seconds. A start takes less by far: a pod whose Ready condition changed later was Ready before and
-flapped since, and one that is not Ready by then does not become so by waiting."""
+"""Seconds. A start takes less by far: a pod whose Ready condition changed later was Ready before
+and flapped since, and one that is not Ready by then does not become so by waiting."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ _REPORTED_BY_KUBELETS = frozenset(
         "imageID",
         "nodeInfo",
         # How long a start takes, and how often calico-node looked at its address since.
+        "freshness",
         "seconds",
         "timeline",
     }
@@ -37,6 +38,8 @@ _STAND_INS = tuple(
     (re.compile(pattern), stand_in)
     for pattern, stand_in in (
         (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?", "TIME"),
+        (r"(?<=\")\d\d:\d\d:\d\d(?=\")", "TIME"),
+        (r"(?<=IPv[46] )re-detection(?=: detected)", "start-up"),
         (r"(?<=too old resource version: )\d+ \(\d+\)", "VERSIONS"),
         # How long pods took to become Ready, which is not even said where it was no second.
         (r", about \d+ \w+(?: \d+ \w+)?", ""),

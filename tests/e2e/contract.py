@@ -6,6 +6,7 @@ hold the same objects, and the answers must be the same but for what ``compariso
 
 from __future__ import annotations
 
+import urllib.parse
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,10 @@ CONFIG_MAPS = f"/api/v1{SYSTEM}/configmaps"
 DAEMON_SETS = f"{APPS}{SYSTEM}/daemonsets"
 DAEMON_SET = f"{DAEMON_SETS}/calico-node"
 REVISIONS = f"{APPS}{SYSTEM}/controllerrevisions"
+ROUTINE = ("Scheduled", "Pulling", "Pulled", "Created", "Started")
+EVENTS_OF_TROUBLE = urllib.parse.quote(
+    ",".join(("involvedObject.kind=Pod", *(f"reason!={reason}" for reason in ROUTINE)))
+)
 ENV = "/spec/template/spec/containers/0/env"
 
 
@@ -85,6 +90,15 @@ PLUGIN_READS = (
     get(f"{REVISIONS}?labelSelector=k8s-app%3Dcalico-node&limit=500"),
     get(f"{CONFIG_MAPS}/calico-config"),
     get(f"{CONFIG_MAPS}/kubernetes-services-endpoint"),
+    get("/apis/crd.projectcalico.org/v1/clusterinformations/default"),
+    # When something is wrong: events of pods but those of a start, and BGP sessions without exec.
+    get(f"/api/v1{SYSTEM}/events?fieldSelector={EVENTS_OF_TROUBLE}&limit=500"),
+    get("/apis/crd.projectcalico.org/v1/caliconodestatuses?limit=500"),
+    get("/apis/projectcalico.org/v3/caliconodestatuses?limit=500"),
+    # What addresses may be pinned in, before a change.
+    get("/apis/crd.projectcalico.org/v1/bgppeers?limit=500"),
+    get("/apis/crd.projectcalico.org/v1/hostendpoints?limit=500"),
+    get("/apis/crd.projectcalico.org/v1/ippools?limit=500"),
     # logs: tail and head of the current container, the tail of the one before.
     get(f"{PODS}/{{pod}}/log?container=nope&tailLines=300"),
     get(f"{PODS}/nope/log?container=calico-node"),
@@ -128,7 +142,6 @@ OTHER_READS = (
     get(DAEMON_SETS, METADATA),
     get(REVISIONS, TABLE),
     get(f"{NODES}?labelSelector=kubernetes.io/hostname%20in%20(node-1,node-4)", METADATA),
-    get("/apis/crd.projectcalico.org/v1/clusterinformations/default"),
     get("/apis/crd.projectcalico.org/v1/clusterinformations/nope"),
 )
 

@@ -323,7 +323,9 @@ def test_without_the_right_to_delete_pods(cluster: Cluster) -> None:
 
     before = {node: pod["metadata"]["uid"] for node, pod in cluster.pods().items()}
     refused = run(cluster, *SET, "--canary=node-3", kubeconfig=user)
-    assert_refused(refused, 'cannot delete resource "pods"')
+    assert (refused.status, REFUSED in refused.stderr) == (1, True)
+    assert 'cannot delete resource "pods"' in refused.stderr
+    assert "  back:  kubectl calico-nic set --undo\n" in refused.stderr
     assert run(cluster, "set", "--undo", kubeconfig=user).status == 0
     assert methods(cluster) == []
     assert {node: pod["metadata"]["uid"] for node, pod in cluster.pods().items()} == before

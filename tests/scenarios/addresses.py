@@ -78,10 +78,15 @@ def logged(reading: LogReading) -> NodeFacts:
     return node("n1", internal_ip="10.0.0.1", stored=HOME, log=reading)
 
 
+DOCKER = "br-0a1b2c3d4e5f"
+
+
 def docker(number: int, **values: object) -> NodeFacts:
+    """A node that chose the bridge of a docker network, as Calico before v3.25 does."""
     settings = {"internal_ip": f"10.0.0.{number}", **values}
-    address, lines = "172.17.0.1/16", (f"eth0 10.0.0.{number}/24", "docker0 172.17.0.1/16")
-    return node(f"n{number}", log=detected(address, "docker0"), inventory=nics(*lines), **settings)  # type: ignore[arg-type]
+    address = "172.18.0.1/16"
+    inventory = nics(f"eth0 10.0.0.{number}/24", f"{DOCKER} {address}")
+    return node(f"n{number}", log=detected(address, DOCKER), inventory=inventory, **settings)  # type: ignore[arg-type]
 
 
 HEALTHY: dict[str, Scenario] = {

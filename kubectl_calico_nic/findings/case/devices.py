@@ -11,7 +11,7 @@ import re
 _MAKERS: tuple[tuple[str, str], ...] = (
     (r"docker\d+", "docker's bridge"),
     (r"docker_gwbridge", "docker's bridge"),
-    (r"br-.+", "a network's bridge of docker"),
+    (r"br-.+", "a docker network's bridge"),
     (r"virbr\d+.*", "a bridge of libvirt"),
     (r"(lxdbr|incusbr|lxcbr|mpbr)\d+|mpqemubr\d+", "a bridge of LXD, LXC or Multipass"),
     (r"nodelocaldns.*", "the device of NodeLocal DNSCache"),

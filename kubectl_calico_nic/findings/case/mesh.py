@@ -44,10 +44,15 @@ class Mesh:
         """Whether all sessions of ``end`` are known from itself."""
         return end in self.views and self.views[end].is_complete
 
-    def said_of(self, end: str, others: Iterable[str]) -> list[BgpSession]:
-        """What ``end`` and the ``others`` say of the sessions between them."""
-        pairs = [pair for other in others for pair in ((end, other), (other, end))]
-        return [self.words[pair] for pair in pairs if pair in self.words]
+    def said_of(self, links: Mapping[str, Iterable[str]]) -> tuple[BgpSession, ...]:
+        """What both sides say of the sessions of each end in ``links`` with others; down ones."""
+        pairs = {
+            pair: None
+            for end, others in links.items()
+            for other in others
+            for pair in ((end, other), (other, end))
+        }
+        return tuple(self.words[pair] for pair in pairs if pair in self.words)
 
 
 @dataclass(slots=True)

@@ -234,18 +234,19 @@ def _overload(seen: _Seen) -> Trouble | None:
         not state.restarts or state.last_exit_code not in _KILLED or is_starting(seen.pod, seen.now)
     ):
         return None
-    return _overload_words(seen.facts, state, bool(kills))
+    return _overload_words(seen.facts, state, sum(event.count for event in kills))
 
 
 def _is_liveness_kill(event: PodEvent) -> bool:
     return event.reason == "Killing" and "liveness" in event.message.lower()
 
 
-def _overload_words(facts: NodeFacts, state: ContainerState, by_kubelet: bool) -> Trouble:
+def _overload_words(facts: NodeFacts, state: ContainerState, kills: int) -> Trouble:
     failed = (event.message for event in reversed(facts.events) if "Liveness" in event.message)
-    if by_kubelet:
-        what = f"has calico-node killed by its liveness check ({_restarts(state)})"
-        together = "have calico-node killed by its liveness check; that is not the NIC"
+    if kills:
+        times = "once" if kills == 1 else f"{kills} times"
+        what = f"had calico-node killed by its liveness check {times} lately"
+        together = "had calico-node killed by its liveness check lately; that is not the NIC"
     else:
         code = state.last_exit_code
         what = f"has calico-node killed from outside (exit status {code}, {_restarts(state)})"

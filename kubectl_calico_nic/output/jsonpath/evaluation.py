@@ -6,6 +6,7 @@ import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from kubectl_calico_nic.output.jsonpath.go_text import go_text
 from kubectl_calico_nic.output.jsonpath.nodes import (
     Choice,
     Constant,
@@ -140,8 +141,7 @@ class _Evaluation:
 
     def _filtered(self, value: Any, node: Filter) -> Iterator[Any]:
         if not isinstance(value, list):
-            shown = "<nil>" if value is None else value
-            raise EvaluationError(f"{shown} is not array or slice and cannot be filtered")
+            raise EvaluationError(f"{go_text(value)} is not array or slice and cannot be filtered")
         for item in value:
             if self._passes(item, node):
                 yield item
@@ -150,8 +150,8 @@ class _Evaluation:
         if node.operator == "exists":
             try:
                 return bool(self._apply(node.left, [item]))
-            except EvaluationError:
-                return False
+            except EvaluationError:  # which is no answer, but not the answer nothing either
+                return True
         sides = []
         for expression in (node.left, node.right):
             results = self._apply(expression, [item])

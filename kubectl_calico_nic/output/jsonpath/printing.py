@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 from kubectl_calico_nic.errors import CalicoNicError
 from kubectl_calico_nic.output.jsonpath.evaluation import EvaluationError, Literal, evaluate
+from kubectl_calico_nic.output.jsonpath.go_text import go_text
 from kubectl_calico_nic.output.jsonpath.nodes import Template
 
 _JSON_ESCAPES = str.maketrans(
@@ -56,13 +56,9 @@ def shown_json(value: Any) -> str:
 def _text(value: Any, shown: Callable[[str], str]) -> str:
     if isinstance(value, Literal):
         return value
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return _go_float(value)
     if value is None:
         return "null"
-    return shown(_json(value) if isinstance(value, dict | list) else str(value))
+    return shown(_json(value) if isinstance(value, dict | list) else go_text(value))
 
 
 def _json(value: Any, indent: int | None = None) -> str:
@@ -76,15 +72,3 @@ def _json(value: Any, indent: int | None = None) -> str:
         default=lambda _: None,  # of NOTHING, where kubectl itself panics
     )
     return text.translate(_JSON_ESCAPES)
-
-
-def _go_float(value: float) -> str:
-    """A number as Go's ``%v`` prints a float64: without an exponent up to 21 digits."""
-    shortest = Decimal(repr(value))
-    exponent = shortest.adjusted()
-    if value and not -4 <= exponent < 21:
-        digits = shortest.normalize().as_tuple().digits
-        fraction = "".join(map(str, digits[1:]))
-        mantissa = f"{'-' if value < 0 else ''}{digits[0]}{'.' if fraction else ''}{fraction}"
-        return f"{mantissa}e{exponent:+03d}"
-    return f"{shortest.normalize():f}" if value else "0"
