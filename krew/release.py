@@ -62,8 +62,10 @@ def _built(arguments: list[str]) -> Iterator[str]:
     """Fill ``dist`` from a clone; say which files another clone makes otherwise."""
     with tempfile.TemporaryDirectory() as temporary:
         places = [Path(temporary, name) for name in ("one", "another")]
+        commit = _git("rev-parse", "HEAD").strip()
         for place in places:
-            _git("clone", "--quiet", str(ROOT), str(place))
+            _git("clone", "--quiet", "--no-checkout", str(ROOT), str(place))
+            _git("-C", str(place), "checkout", "--quiet", "--detach", commit)
             command = [sys.executable, "-m", "krew", "--output", "dist", *arguments]
             subprocess.run(command, cwd=place, check=True)  # noqa: S603
         first, second = (place / "dist" for place in places)

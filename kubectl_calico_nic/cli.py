@@ -152,6 +152,9 @@ def _run(command: Command, words: Sequence[str], environment: Environment) -> in
         return _help_of(command, environment)
     status = command.run(parsed, environment)
     environment.stdout.flush()
+    if parsed.truth("warnings-as-errors") and environment.server_warnings:
+        count = environment.server_warnings
+        raise CalicoNicError(f"{count} warning{'s' if count > 1 else ''} received")
     return status
 
 

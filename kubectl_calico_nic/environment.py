@@ -31,7 +31,8 @@ class Environment:
     """The world as the program sees it.
 
     ``environ`` is the process environment; ``program`` is ``argv[0]``. ``now`` gives the time in
-    UTC, ``monotonic`` seconds for deadlines, ``sleep`` waits (seconds).
+    UTC, ``monotonic`` seconds for deadlines, ``sleep`` waits (seconds). ``server_warnings`` counts
+    what the API server warned of, for ``--warnings-as-errors``.
     """
 
     stdin: TextIO = field(default_factory=lambda: sys.stdin)
@@ -44,6 +45,7 @@ class Environment:
     sleep: Callable[[float], None] = time.sleep
     width: int | None = None
     height: int | None = None
+    server_warnings: int = 0
 
     @property
     def command(self) -> str:

@@ -302,6 +302,22 @@ CASES = {
     "kuberc with an unknown policy": Case(
         lambda w: {".kube/kuberc": KUBERC + "Sometimes\n", **one(PLUGIN_USER)(w)}
     ),
+    "kuberc flag forbids plugins": Case(
+        lambda w: {"rc": KUBERC + "DenyAll\n", **one(PLUGIN_USER)(w)},
+        ConnectionFlags(kuberc="rc"),
+    ),
+    "kuberc flag before the variable": Case(
+        lambda w: {"rc": KUBERC + "DenyAll\n", "other": KUBERC + "AllowAll\n",
+                   **one(PLUGIN_USER)(w)},
+        ConnectionFlags(kuberc="rc"),
+        environ={"KUBERC": "other"},
+    ),
+    "kuberc flag names no file": Case(one(PLUGIN_USER), ConnectionFlags(kuberc="nope")),
+    "kuberc is off, and a flag": Case(
+        lambda w: {"rc": KUBERC + "AllowAll\n", **one(PLUGIN_USER)(w)},
+        ConnectionFlags(kuberc="rc"),
+        environ={"KUBERC": "off"},
+    ),
     "kuberc is off": Case(
         lambda w: {".kube/kuberc": KUBERC + "DenyAll\n", **one(PLUGIN_USER)(w)},
         environ={"KUBERC": "off"},

@@ -70,7 +70,7 @@ class Pipe(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def, override]
+    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
         data = self._data.read(min(len(buffer), self._most))
         buffer[: len(data)] = data
         return len(data)
@@ -79,7 +79,7 @@ class Pipe(io.RawIOBase):
 def contents(data: bytes) -> tuple[dict[str, bytes], list[tuple[str, str]]]:
     """What is in a packed file by name, and what was left out."""
     left_out: list[tuple[str, str]] = []
-    parts = unpack("x", Pipe(data), lambda name, why: left_out.append((name, why)))  # type: ignore[arg-type]
+    parts = unpack("x", Pipe(data), lambda name, why: left_out.append((name, why)))
     return {part.name: b"".join(part.blocks) for part in parts}, left_out
 
 
@@ -243,7 +243,7 @@ def test_memory_does_not_grow_with_the_number_of_members() -> None:
         pipe = Pipe(member * count, 10_000)
         tracemalloc.start()
         try:
-            for part in unpack("x", pipe, lambda *_: None):  # type: ignore[arg-type]
+            for part in unpack("x", pipe, lambda *_: None):
                 assert next(part.blocks, b"") == b""
             return tracemalloc.get_traced_memory()[1]
         finally:

@@ -138,3 +138,21 @@ def test_what_is_left_out_and_what_holds_it_up_is_named() -> None:
     assert blocked == (
         "It goes no further than x, whose calico-node is not Ready, until that is mended."
     )
+
+
+def advice_for(state: ContainerState) -> str:
+    snapshot = incident(inventories=False)
+    nodes = tuple(
+        dataclasses.replace(facts, pod=dataclasses.replace(facts.pod, container_state=state))
+        for facts in snapshot.nodes
+        if facts.pod is not None
+    )
+    (advice,) = diagnose(dataclasses.replace(snapshot, nodes=nodes), Question()).advice
+    return advice.partition("; ")[2]
+
+
+def test_a_right_is_missed_only_where_there_is_somebody_to_ask() -> None:
+    assert advice_for(ContainerState("running")).endswith("which needs pods/exec")
+    assert advice_for(ContainerState("waiting")) == (
+        "calico-node does not run there to be asked: see ip -o addr show on the node itself"
+    )

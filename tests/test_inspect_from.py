@@ -201,6 +201,16 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
     assert inspect(path).stderr == f"error: read {path}: permission denied\n"
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_of_a_folder_a_file_that_may_not_be_read_is_left_out(tmp_path: Path) -> None:
+    write(tmp_path / "node-1.log", calico_log("node-1"))
+    path = write(tmp_path / "node-2.log", calico_log("node-2"))
+    os.chmod(path, 0)
+    result = inspect(str(tmp_path))
+    assert set(choices(result)) == {"node-1"}
+    assert result.stderr == f"Warning: left out {path} (permission denied)\n"
+
+
 def test_bytes_that_are_no_utf_8_do_no_harm(tmp_path: Path) -> None:
     noise = b"\xff\xfe\x80 bird: \xc3\x28\n"
     log = files.text(calico_log("node-1")).encode()

@@ -74,7 +74,7 @@ class Asked:
     capture: Capture
 
 
-@pytest.fixture(scope="module", params=STORIES.values(), ids=STORIES)
+@pytest.fixture(scope="module", params=STORIES.values(), ids=list(STORIES))
 def asked(request: pytest.FixtureRequest) -> Iterator[Asked]:
     with Simulated(request.param) as cluster:
         cluster.cluster.settle()

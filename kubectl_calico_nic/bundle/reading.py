@@ -36,16 +36,16 @@ def read_source(source: Source, found: Found) -> None:
     Raises:
         CalicoNicError: a file that was asked for by its name cannot be read.
     """
-    has_begun = False
-    with source.open() as file:
-        try:
+    is_archive = False
+    try:
+        with source.open() as file:
             for part in unpack(source.name, file, found.leave_out):
-                has_begun = True
+                is_archive = part.is_member
                 _read_part(part, source, found)
-        except UnreadableError as error:
-            if source.is_named and not (has_begun and part.is_member):
-                raise
-            found.leave_out(the_rest_of(error.name, has_begun), error.problem)
+    except UnreadableError as error:
+        if source.is_named and not is_archive:
+            raise
+        found.leave_out(the_rest_of(error.name, is_archive), error.problem)
 
 
 def _read_part(part: Part, source: Source, found: Found) -> None:

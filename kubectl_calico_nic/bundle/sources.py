@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NoReturn, cast
 
+from kubectl_calico_nic.bundle.limits import UnreadableError
 from kubectl_calico_nic.bundle.unpacking import printable
 from kubectl_calico_nic.errors import CalicoNicError
 
@@ -34,7 +35,8 @@ class Source:
         """Open it for reading bytes; stdin stays open afterwards.
 
         Raises:
-            CalicoNicError: it cannot be opened, or not be read while it is open.
+            CalicoNicError: stdin is closed.
+            UnreadableError: it cannot be opened, or not be read while it is open.
         """
         try:
             if self.path is not None:
@@ -47,7 +49,7 @@ class Source:
             else:
                 raise CalicoNicError("stdin cannot be read: it is closed")
         except OSError as error:
-            _refuse("read", self.name, error)
+            raise UnreadableError(self.name, _reason(error)) from None
 
 
 def find_sources(paths: Iterable[str], stdin: BinaryIO | None) -> list[Source]:
@@ -95,8 +97,15 @@ def _walk(directory: str) -> Iterator[str]:
         folders[:] = [folder for folder in folders if not folder.startswith(".")]
         for name in names:
             path = os.path.join(parent, name)
-            if not name.startswith(".") and stat.S_ISREG(os.lstat(path).st_mode):
+            if not name.startswith(".") and _is_regular(path):
                 yield path
+
+
+def _is_regular(path: str) -> bool:
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except OSError:  # it has gone since its folder was read
+        return False
 
 
 def _refuse_folder(error: OSError) -> NoReturn:
@@ -105,5 +114,8 @@ def _refuse_folder(error: OSError) -> NoReturn:
 
 def _refuse(action: str, name: str, error: OSError) -> NoReturn:
     """Word an error of the operating system as Go does: ``open x: permission denied``."""
-    reason = (error.strerror or str(error)).lower()
-    raise CalicoNicError(f"{action} {name}: {reason}") from None
+    raise CalicoNicError(f"{action} {name}: {_reason(error)}") from None
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

@@ -142,6 +142,7 @@ class AuthenticatedTransport:
                 self._log.answered(exchange, error.status if isinstance(error, ApiError) else 0)
                 raise
             self._log.answered(exchange, HTTPStatus.SWITCHING_PROTOCOLS)
+            self._log.received(len(result.stdout.encode()) + len(result.stderr.encode()))
             return result
 
         return self._run(attempt, idempotent=False, until=until)

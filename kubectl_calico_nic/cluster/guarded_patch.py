@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from kubectl_calico_nic.cluster.errors import ApiError
+from kubectl_calico_nic.cluster.errors import ApiError, ClusterError, ConnectionFailed
 from kubectl_calico_nic.errors import CalicoNicError
 
 JSON_PATCH = "application/json-patch+json"
@@ -15,8 +15,13 @@ Patch = Sequence[Mapping[str, Any]] | Mapping[str, Any]
 _GUARD = "/metadata/resourceVersion"
 _ATTEMPTS = 20
 """How often a change is sent again because the controller wrote a new status meanwhile."""
+_UNANSWERED = 3
+"""How often a change is sent that gets no answer and is not found to be made."""
 _BOOKKEEPING = frozenset({"resourceVersion", "managedFields"})
 """Metadata that change with every write, a write of the status too."""
+_COUNT = "deprecated.daemonset.template.generation"
+"""The API server's annotation of every DaemonSet in apps/v1: a count of its templates."""
+_COUNTED = frozenset({"annotations", "generation"})
 
 
 class Guarded(Protocol):
@@ -42,6 +47,10 @@ class Guarded(Protocol):
     def object_before(self) -> Mapping[str, Any]:
         """The whole object that was read."""
 
+    @property
+    def object_after(self) -> Mapping[str, Any]:
+        """The whole object as the patch leaves it."""
+
 
 class Writer(Protocol):
     """The calls that a write needs of the session."""
@@ -56,7 +65,19 @@ class Writer(Protocol):
 
 
 class ChangedMeanwhile(CalicoNicError):
-    """Somebody else changed the object since it was read; nothing was changed by us."""
+    """Somebody else changed the object since it was read; nothing was changed by us.
+
+    ``unanswered``: our change was sent before and got no answer, so that it may have been made and
+    changed again.
+    """
+
+    def __init__(self, message: str, *, unanswered: bool = False) -> None:
+        super().__init__(message)
+        self.unanswered = unanswered
+
+
+class OutcomeUnknown(CalicoNicError):
+    """A change was sent, no answer came, and the object cannot be read either."""
 
 
 def send_patch(
@@ -65,36 +86,99 @@ def send_patch(
     """Send ``change`` and return the object as the server has it now.
 
     The controller writes the status whenever a pod changes, and with it a new resourceVersion: an
-    object of which nothing else is new is still the one that was read.
+    object of which nothing else is new is still the one that was read. Where no answer comes, the
+    object itself tells whether the change was made; it is sent again only where it was not.
 
     Raises:
         ChangedMeanwhile: the guard held: somebody else changed the object.
+        OutcomeUnknown: no answer came, and the object cannot be read.
         ApiError: the server refuses it.
+        ConnectionFailed: the server cannot be reached; nothing was changed.
     """
-    content_type = MERGE_PATCH if isinstance(change.patch, Mapping) else JSON_PATCH
-    query = [("fieldManager", field_manager)]
-    if server_dry_run:
-        query.append(("dryRun", "All"))
-    version = change.resource_version
-    for _ in range(_ATTEMPTS):
+    return _Writing(session, change, field_manager, server_dry_run).run()
+
+
+class _Writing:
+    """The attempts at one change."""
+
+    def __init__(
+        self, session: Writer, change: Guarded, field_manager: str, server_dry_run: bool
+    ) -> None:
+        self._session = session
+        self._change = change
+        self._dry_run = server_dry_run
+        self._query = [("fieldManager", field_manager)]
+        if server_dry_run:
+            self._query.append(("dryRun", "All"))
+        self._version = change.resource_version
+        self._unanswered = 0
+
+    def run(self) -> Mapping[str, Any]:
+        for _ in range(_ATTEMPTS):
+            try:
+                return self._send()
+            except ConnectionFailed as error:
+                if not error.sent:
+                    raise
+                found = self._after_silence(error)
+            except ApiError as error:
+                # A server, or a proxy before it, that fails may have made the change.
+                if error.status >= 500:
+                    found = self._after_silence(error)
+                elif error.status in (409, 422):
+                    found = self._after_refusal(error)
+                else:
+                    raise
+            if found is not None:
+                return found
+        raise ChangedMeanwhile(f"{self._change.title}: its status never rests")
+
+    def _send(self) -> Mapping[str, Any]:
+        patch = self._change.patch
+        kind = MERGE_PATCH if isinstance(patch, Mapping) else JSON_PATCH
+        body = _guarded(patch, self._version)
+        answer: Mapping[str, Any] = self._session.patch(
+            self._change.path, body, kind, self._query
+        )
+        return answer
+
+    def _after_refusal(self, error: ApiError) -> Mapping[str, Any] | None:
+        """The object when it is as we want it; None to send the change again.
+
+        A failed test operation is answered with 422, as a validation error is: only the object
+        itself tells which it was.
+        """
+        now = self._session.get(self._change.path)
+        if _version(now) == self._version and error.status == 422:
+            raise error
+        return self._judged(now, str(error))
+
+    def _after_silence(self, error: ApiError | ConnectionFailed) -> Mapping[str, Any] | None:
+        """The same after no answer, or one that does not tell whether the change was made."""
+        self._unanswered += 1
+        now = self._read_back(error)
+        is_last = isinstance(error, ApiError) or self._unanswered == _UNANSWERED
+        if _version(now) == self._version and is_last:
+            raise error
+        return self._judged(now, str(error))
+
+    def _read_back(self, error: ClusterError) -> Mapping[str, Any]:
         try:
-            answer: Mapping[str, Any] = session.patch(
-                change.path, _guarded(change.patch, version), content_type, query
-            )
-        except ApiError as error:
-            if error.status not in (409, 422):
-                raise
-            # A failed test operation is answered with 422, as a validation error is: only the
-            # object itself tells which it was.
-            now = session.get(change.path)
-            if now["metadata"]["resourceVersion"] == version and error.status == 422:
-                raise
-            if _intended(now) != _intended(change.object_before):
-                raise ChangedMeanwhile(str(error)) from None
-            version = now["metadata"]["resourceVersion"]
+            now: Mapping[str, Any] = self._session.get(self._change.path)
+        except ClusterError:
+            problem = f"{self._change.title} was sent its change, and no answer came ({error})"
         else:
-            return answer
-    raise ChangedMeanwhile(f"{change.title}: its status never rests")
+            return now
+        raise OutcomeUnknown(f"{problem}; it cannot be read now, so look again before another try")
+
+    def _judged(self, now: Mapping[str, Any], problem: str) -> Mapping[str, Any] | None:
+        unanswered = self._unanswered > 0 and not self._dry_run
+        if unanswered and _made(now) == _made(self._change.object_after):
+            return now
+        if _intended(now) != _intended(self._change.object_before):
+            raise ChangedMeanwhile(problem, unanswered=unanswered)
+        self._version = _version(now)
+        return None
 
 
 def _guarded(patch: Patch, version: str) -> Any:
@@ -107,7 +191,20 @@ def _guarded(patch: Patch, version: str) -> Any:
     ]
 
 
-def _intended(item: Mapping[str, Any]) -> tuple[object, object]:
+def _version(item: Mapping[str, Any]) -> str:
+    return str(item["metadata"]["resourceVersion"])
+
+
+def _made(item: Mapping[str, Any]) -> tuple[object, object, object]:
+    """The same without the counts of changes, which only the server knows."""
+    spec, metadata = _intended(item)
+    notes = dict(metadata.get("annotations") or {})
+    notes.pop(_COUNT, None)
+    rest = {key: value for key, value in metadata.items() if key not in _COUNTED}
+    return spec, notes, rest
+
+
+def _intended(item: Mapping[str, Any]) -> tuple[object, Mapping[str, Any]]:
     """What people and programs want of the object: everything but its status."""
     metadata = item["metadata"]
     kept = {key: value for key, value in metadata.items() if key not in _BOOKKEEPING}

@@ -86,7 +86,8 @@ def read_plugin_policy(
     if environ.get("KUBERC") == "off":
         if explicit:
             raise PreferencesError(
-                "disabling kuberc via KUBERC=off and passing kuberc flag are mutually exclusive"
+                "kuberc error disabling kuberc via KUBERC=off and passing kuberc flag are mutually "
+                "exclusive"
             )
         return PluginPolicy()
     named = explicit or environ.get("KUBERC")
@@ -97,9 +98,9 @@ def read_plugin_policy(
     except FileNotFoundError:
         if not named:
             return PluginPolicy()
-        raise PreferencesError(f"kuberc error open {path}: no such file or directory") from None
+        raise PreferencesError(f"kuberc error kuberc: open {path}: no such file or directory") from None
     except OSError as error:
-        raise PreferencesError(f"kuberc error open {path}: {error.strerror}") from None
+        raise PreferencesError(f"kuberc error kuberc: open {path}: {error.strerror}") from None
     policy = _first_preference(text, path)
     if policy.problem():
         raise PreferencesError(policy.problem())

@@ -24,6 +24,7 @@ from kubectl_calico_nic.owners import operator
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.snapshot import Snapshot
 
+_NOT_SENT = "nothing was sent"
 _ATTEMPTS = 5
 """How often a plan is made anew because somebody else changed the object meanwhile."""
 
@@ -96,19 +97,19 @@ class ChangeSession:
                     field_manager=self.field_manager,
                     server_dry_run=self.server_dry_run,
                 )
-            except ChangedMeanwhile:
+            except ChangedMeanwhile as error:
                 current = self.plan(planner, routes)
                 if current.is_empty:
                     return current
                 if not current.promises_the_same_as(shown):
+                    sent = "no answer came to what was sent" if error.unanswered else _NOT_SENT
                     raise CalicoNicError(
                         f"{shown.title} was changed by somebody else meanwhile and "
-                        "the plan is no longer what was shown; nothing was sent: run the command "
-                        "again"
+                        f"the plan is no longer what was shown; {sent}: run the command again"
                     ) from None
             else:
                 return current
         raise CalicoNicError(
             f"{shown.title} was changed by others {_ATTEMPTS} times meanwhile; "
-            "nothing was sent: try again when they have finished"
+            f"{_NOT_SENT}: try again when they have finished"
         )

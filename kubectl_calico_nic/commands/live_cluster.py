@@ -13,6 +13,7 @@ from kubectl_calico_nic.flags.connection import connection_flags
 from kubectl_calico_nic.flags.definition import Parsed
 
 if TYPE_CHECKING:
+    from kubectl_calico_nic.cluster.request_log import RequestLog
     from kubectl_calico_nic.cluster.session import Session
 
 
@@ -34,6 +35,7 @@ def open_session(parsed: Parsed, environment: Environment) -> Session:
         concurrency=DEFAULT_CONCURRENCY,
         user_agent=user_agent(),
         warn=warner(environment),
+        log=request_log(parsed, environment),
     )
 
 
@@ -48,6 +50,18 @@ def warner(environment: Environment) -> Callable[[str], None]:
     from kubectl_calico_nic.output.screen import DOUBTFUL, Span, line, write
 
     def warn(text: str) -> None:
+        environment.server_warnings += 1
         write([line(Span("Warning:", DOUBTFUL), f" {text}")], environment.stderr, environment)
 
     return warn
+
+
+def request_log(parsed: Parsed, environment: Environment) -> RequestLog:
+    """What ``-v`` shows of the requests, on stderr."""
+    from kubectl_calico_nic.cluster.request_log import RequestLog
+    from kubectl_calico_nic.output.screen import line, write
+
+    def show(text: str) -> None:
+        write([line(text)], environment.stderr, environment)
+
+    return RequestLog(int(parsed.text("v") or 0), show)

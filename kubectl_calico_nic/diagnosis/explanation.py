@@ -17,7 +17,7 @@ from kubectl_calico_nic.diagnosis.node_story import (
 )
 from kubectl_calico_nic.diagnosis.report import Recommendation
 from kubectl_calico_nic.diagnosis.settings import ContainerEnv, env_of_node, env_of_template
-from kubectl_calico_nic.diagnosis.statements import previous_log, statements
+from kubectl_calico_nic.diagnosis.statements import previous_log, read_at, statements
 from kubectl_calico_nic.diagnosis.supposition import suppose
 from kubectl_calico_nic.findings.case.addresses import bare
 from kubectl_calico_nic.findings.case.case import Case, Member

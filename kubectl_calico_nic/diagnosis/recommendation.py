@@ -299,12 +299,8 @@ def _why_not(problem: _Problem, origin: Origin) -> str:
     wrong = [target for target in problem.targets if target.member.name in problem.wrong]
     unread = [target for target in wrong if target.member.facts.inventory is None]
     if unread:
-        cure = "give the output of ip -o addr show there, one file for each node"
-        if origin is Origin.CLUSTER:
-            cure = "ip addr in the calico-node container tells them, which needs pods/exec"
-        return (
-            f"no {label} method is recommended: the NICs of {_names(unread)} are not known; {cure}"
-        )
+        nics = f"the NICs of {_names(unread)} are not known"
+        return f"no {label} method is recommended: {nics}; {_how_to_know(unread, origin)}"
     lost = [target for target in wrong if not target.nics]
     if lost:
         return (
@@ -312,6 +308,16 @@ def _why_not(problem: _Problem, origin: Origin) -> str:
             "address, which no method can change"
         )
     return f"no single {label} method gives {_names(wrong)} its expected address and keeps the rest"
+
+
+def _how_to_know(unread: Sequence[Target], origin: Origin) -> str:
+    """What tells the NICs of nodes whose NICs are not known."""
+    if origin is not Origin.CLUSTER:
+        return "give the output of ip -o addr show there, one file for each node"
+    pods = (target.member.facts.pod for target in unread)
+    if all(pod is None or pod.container_state.state != "running" for pod in pods):
+        return "calico-node does not run there to be asked: see ip -o addr show on the node itself"
+    return "ip addr in the calico-node container tells them, which needs pods/exec"
 
 
 def _names(targets: Sequence[Target]) -> str:

@@ -114,20 +114,24 @@ def _more(count: int, what: str) -> list[Line]:
 def _timeline(choosings: Sequence[Choosing], omitted: int, width: int | None) -> list[Line]:
     if not choosings:
         return []
+    shown = choosings[-_MOST_ROWS:]
+    two_families = len({item.decision.family for item in shown}) > 1
+    gives_reasons = any(item.decision.reason for item in shown)
+    family = ["FAMILY"] if two_families else []
+    reason = ["REASON"] if gives_reasons else []
+    header = ["DECIDED AT", "TIMES", "UNTIL", *family, "STAGE", "CHOICE", *reason]
     rows = [
         [
             Span(_to_the_second(item.decision.first)),
             Span(str(item.decision.count)),
-            Span(_until(item)),
+            Span(_until(item.decision)),
+            *([Span(item.decision.family.label)] if two_families else []),
             Span(_STAGES[item.decision.stage] + (" (previous)" if item.is_previous else "")),
             Span(_choice(item.decision)),
-            Span(item.decision.reason or ""),
+            *([Span(item.decision.reason or "")] if gives_reasons else []),
         ]
-        for item in choosings[-_MOST_ROWS:]
+        for item in shown
     ]
-    header = ["DECIDED AT", "TIMES", "UNTIL", "STAGE", "CHOICE", "REASON"]
-    if all(not item.decision.reason for item in choosings[-_MOST_ROWS:]):
-        header, rows = header[:-1], [row[:-1] for row in rows]
     return [
         line(),
         *_more(len(choosings) - _MOST_ROWS, "earlier decisions"),
@@ -136,9 +140,8 @@ def _timeline(choosings: Sequence[Choosing], omitted: int, width: int | None) ->
     ]
 
 
-def _until(item: Choosing) -> str:
+def _until(decision: Decision) -> str:
     """When it was last decided so: the time of day where that is the same day."""
-    decision = item.decision
     first, last = _to_the_second(decision.first), _to_the_second(decision.last)
     if decision.count == 1:
         return ""

@@ -8,6 +8,7 @@ from kubectl_calico_nic.diagnosis.report import DaemonSetReport, Report
 from kubectl_calico_nic.diagnosis.stories import Story, stories
 from kubectl_calico_nic.diagnosis.verdict import OK
 from kubectl_calico_nic.family import Family
+from kubectl_calico_nic.findings.differs_from_internal_ip import DIFFERS_FROM_INTERNAL_IP
 from kubectl_calico_nic.findings.finding import Severity
 from kubectl_calico_nic.findings.nothing_to_choose import NOTHING_TO_CHOOSE
 from kubectl_calico_nic.output.escape import brief
@@ -26,6 +27,8 @@ _NO_METHOD = {
     "unset": "not enabled ({variable} is not set)",
 }
 _HEADLINES = {Severity.ERROR: "PROBLEM:", Severity.WARNING: "WARNING:"}
+_MEANT = frozenset({DIFFERS_FROM_INTERNAL_IP.id})
+"""Information that says why addresses are right which nobody expected."""
 _MOST_NOTES = 3
 
 
@@ -39,15 +42,16 @@ def inspection(
     """
     told = stories(report)
     worst = next((story for story in told if story.severity in _HEADLINES), None)
+    headline = worst or next((story for story in told if story.id in _MEANT), None)
     commands = [found.command for found in report.recommendations]
     return [
-        *wrapped(_headline(report, told, worst), width),
+        *wrapped(_headline(report, told, headline), width),
         *(part for found in report.daemon_sets for part in wrapped(_daemon_set(found), width)),
         line(),
         *row_lines(report, told, wide=wide, height=height),
         *(part for words in _notes(report) for part in wrapped(words, width)),
         *(part for found in report.explanations for part in explanation(found, width)),
-        *paragraphs(told, headline=worst, commands=commands, width=width),
+        *paragraphs(told, headline=headline, commands=commands, width=width),
         *recommendation_lines(report, width),
     ]
 
@@ -57,13 +61,15 @@ def rows(report: Report, *, wide: bool = False) -> list[Line]:
     return row_lines(report, stories(report), wide=wide, headers=False)
 
 
-def _headline(report: Report, told: Sequence[Story], worst: Story | None) -> Line:
-    if worst is None:
+def _headline(report: Report, told: Sequence[Story], first: Story | None) -> Line:
+    if first is None:
         return _all_well(report)
+    if first.severity not in _HEADLINES:
+        return line(Span("OK:", GOOD), f" {brief(first.message)}")
     others = sum(story.severity in _HEADLINES for story in told) - 1
     more = f" (and {others} more below)" if others else ""
-    word = Span(_HEADLINES[worst.severity], STYLES[worst.severity])
-    return line(word, f" {brief(worst.message)}{more}")
+    word = Span(_HEADLINES[first.severity], STYLES[first.severity])
+    return line(word, f" {brief(first.message)}{more}")
 
 
 def _all_well(report: Report) -> Line:

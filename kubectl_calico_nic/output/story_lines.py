@@ -46,7 +46,7 @@ def paragraphs(
 
 def _grounds(story: Story, symptoms: str) -> Iterator[Line]:
     """What it rests on and what follows from it."""
-    if story.why:
+    if story.why and story.severity is not Severity.INFORMATION:
         yield line(Span("  why:  ", QUIET), brief(story.why))
     if symptoms:
         yield line(Span("  so:   ", QUIET), symptoms)
@@ -58,6 +58,9 @@ def _advice(story: Story, commands: Collection[str]) -> Iterator[Line]:
     docs = Span(f"docs/{story.docs}", QUIET)
     if story.next in commands:
         yield line(Span("  next: ", QUIET), "the command below (", docs, ")")
+        return
+    if story.severity is Severity.INFORMATION:
+        yield line(Span("  next: ", QUIET), f"{brief(story.next)} (", docs, ")")
         return
     yield line(Span("  next: ", QUIET), brief(story.next))
     yield line(Span("  docs: ", QUIET), docs)

@@ -84,7 +84,8 @@ class Snapshot:
     DaemonSet to the hash of its newest ControllerRevision. ``config_map_changes`` maps
     ``NAMESPACE/NAME`` to when the ConfigMap was last written, and ``taken_at`` is when the facts
     were read (both RFC 3339; of files it is the newest time that objects in them bear).
-    ``installations`` are the operator's Installation objects (raw JSON, never changed), ``default`` before ``overlay``; empty where there are none or may not be read.
+    ``installations`` are the operator's Installation objects (raw JSON, never changed),
+    ``default`` before ``overlay``; empty where there are none or may not be read.
     ``operator`` is None where none was asked about, ``calico`` empty.
     """
 

@@ -1,5 +1,7 @@
 """Between the plugin and the API server: cuts watches, holds requests up, notes what passes.
 
+A test may also do something just before a write is passed on and just before its answer is.
+
 Like ``kubectl proxy`` it listens without TLS on loopback and speaks as the administrator.
 """
 
@@ -7,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import select
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,16 +27,26 @@ from .cluster import Cluster
 
 _PATIENCE = 60.0
 _PASSED_ON = ("Accept", "Content-Type", "User-Agent")
+_WRITES = ("PATCH", "DELETE")
 
 
 @dataclass
 class Exchange:
-    """One request that passed; a watch ``is_open`` once its answer began, with its ``events``."""
+    """One request that passed; a watch ``is_open`` once its answer began, with its ``events``.
+
+    ``answer`` is what a write was answered, None until it was.
+    """
 
     method: str
     target: str
     is_open: bool = False
     events: list[Any] = field(default_factory=list)
+    answer: Any = None
+
+    @property
+    def is_write(self) -> bool:
+        """Whether it changes something."""
+        return self.method in _WRITES
 
     @property
     def is_watch(self) -> bool:
@@ -53,7 +67,11 @@ class Exchange:
 
 
 class ApiProxy(ThreadingHTTPServer):
-    """Serves until its ``with`` statement ends; ``kubeconfig`` leads here."""
+    """Serves until its ``with`` statement ends; ``kubeconfig`` leads here.
+
+    ``at_writes`` is called with every write before it is passed on, and again when its ``answer``
+    has come; where it returns False the client hears nothing more.
+    """
 
     daemon_threads = True
 
@@ -62,8 +80,10 @@ class ApiProxy(ThreadingHTTPServer):
         self.exchanges: list[Exchange] = []
         self.watches: set[socket.socket] = set()
         self.changed = threading.Condition()
+        self.at_writes: Callable[[Exchange], bool] = lambda _: True
         self.upstream = cluster.control_plane.server
-        self.pool = _administrator(cluster.control_plane.kubeconfig())
+        self.user = _Administrator.of(cluster.control_plane.kubeconfig())
+        self.pool = self.user.pool()
         self.kubeconfig = self._write_kubeconfig(cluster.directory)
         self._passes = threading.Event()
         self._passes.set()
@@ -92,6 +112,12 @@ class ApiProxy(ThreadingHTTPServer):
         """Wait while requests are held up."""
         self._passes.wait(_PATIENCE)
 
+    def connect(self) -> ssl.SSLSocket:
+        """A connection to the API server, for what is not plain HTTP."""
+        upstream = urlsplit(self.upstream)
+        plain = socket.create_connection((upstream.hostname, upstream.port), _PATIENCE)
+        return self.user.tls().wrap_socket(plain, server_hostname=upstream.hostname)
+
     def handle_error(self, *_: Any) -> None:
         """Be silent of connections that were cut."""
 
@@ -119,6 +145,19 @@ class _Handler(BaseHTTPRequestHandler):
         with self.server.changed:
             self.server.exchanges.append(exchange)
             self.server.changed.notify_all()
+        self.close_connection = "Upgrade" in self.headers
+        if self.close_connection:
+            self._tunnel()
+        elif self._may_go_on(exchange):
+            self._exchange(exchange)
+
+    def _may_go_on(self, exchange: Exchange) -> bool:
+        if exchange.is_write and not self.server.at_writes(exchange):
+            self.close_connection = True
+            return False
+        return True
+
+    def _exchange(self, exchange: Exchange) -> None:
         headers = {name: self.headers[name] for name in _PASSED_ON if name in self.headers}
         answer = self.server.pool.request(
             self.command,
@@ -127,17 +166,37 @@ class _Handler(BaseHTTPRequestHandler):
             body=self.rfile.read(int(self.headers.get("Content-Length") or 0)) or None,
             preload_content=False,
         )
+        body = b"" if exchange.is_watch else answer.read()
+        if exchange.is_write:
+            exchange.answer = json.loads(body)
+        if not self._may_go_on(exchange):
+            return
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.headers.get("Content-Type", ""))
         if exchange.is_watch:
             self._stream(answer, exchange)
         else:
-            body = answer.read()
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
 
-    do_GET = do_PATCH = _pass_on  # noqa: N815
+    do_GET = do_PATCH = do_POST = do_DELETE = _pass_on  # noqa: N815
+
+    def _tunnel(self) -> None:
+        """An exec: pass the bytes of both sides on until one of them ends."""
+        with self.server.connect() as upstream:
+            named = (each for each in self.headers.items() if each[0].lower() != "host")
+            host = urlsplit(self.server.upstream).netloc
+            head = [self.requestline, f"Host: {host}", *map(": ".join, named)]
+            upstream.sendall("\r\n".join([*head, "", ""]).encode())
+            other = {self.connection: upstream, upstream: self.connection}
+            with contextlib.suppress(OSError):
+                while True:
+                    waiting = [upstream] if upstream.pending() else select.select([*other], [], [])[0]
+                    for each in waiting:
+                        if not (data := each.recv(65536)):
+                            return
+                        other[each].sendall(data)
 
     def _stream(self, answer: urllib3.BaseHTTPResponse, exchange: Exchange) -> None:
         self.close_connection = True
@@ -180,13 +239,25 @@ def api_proxy(cluster: Cluster) -> Iterator[ApiProxy]:
             thread.join()
 
 
-def _administrator(kubeconfig: Path) -> urllib3.PoolManager:
-    configuration = json.loads(kubeconfig.read_text())
-    user, cluster = configuration["users"][0]["user"], configuration["clusters"][0]["cluster"]
-    return urllib3.PoolManager(
-        maxsize=16,
-        retries=False,
-        ca_certs=cluster["certificate-authority"],
-        cert_file=user["client-certificate"],
-        key_file=user["client-key"],
-    )
+@dataclass(frozen=True)
+class _Administrator:
+    """Who may do everything: the paths of what proves it, and of what proves the server."""
+
+    authority: str
+    certificate: str
+    key: str
+
+    @classmethod
+    def of(cls, kubeconfig: Path) -> _Administrator:
+        configuration = json.loads(kubeconfig.read_text())
+        user, cluster = configuration["users"][0]["user"], configuration["clusters"][0]["cluster"]
+        authority = cluster["certificate-authority"]
+        return cls(authority, user["client-certificate"], user["client-key"])
+
+    def tls(self) -> ssl.SSLContext:
+        context = ssl.create_default_context(cafile=self.authority)
+        context.load_cert_chain(self.certificate, self.key)
+        return context
+
+    def pool(self) -> urllib3.PoolManager:
+        return urllib3.PoolManager(maxsize=16, retries=False, ssl_context=self.tls())

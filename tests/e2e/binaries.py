@@ -93,6 +93,8 @@ _KUBERNETES = GoModule(
     },
 )
 KWOK = GoModule("kwok", "sigs.k8s.io/kwok", {"kwok": "sigs.k8s.io/kwok/cmd/kwok"}, {})
+OPERATOR = GoModule("operator", "github.com/tigera/operator", {}, {})
+"""Nothing is built from it: its CustomResourceDefinitions are read."""
 _KREW = GoModule(
     "krew",
     "sigs.k8s.io/krew",
@@ -213,7 +215,8 @@ def main() -> int:
     try:
         for program in _MODULE_OF:
             sys.stdout.write(f"{program}: {find(program)}\n")
-        module_source(KWOK)
+        for module in (KWOK, OPERATOR):
+            module_source(module)
     except BuildError as error:
         sys.stderr.write(f"{error}\n")
         return 1

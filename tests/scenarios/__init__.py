@@ -7,10 +7,10 @@ scenario that shows it, and how the evidence of it is removed.
 
 from __future__ import annotations
 
-from tests.scenarios import addresses, bgp, choices, not_the_nic, settings, workload
+from tests.scenarios import addresses, bgp, choices, nics, not_the_nic, settings, workload
 from tests.scenarios.scenario import Scenario, Without
 
-_MODULES = (choices, addresses, settings, bgp, not_the_nic, workload)
+_MODULES = (choices, addresses, nics, settings, bgp, not_the_nic, workload)
 
 HEALTHY: dict[str, Scenario] = {}
 INFORMATION: dict[str, Scenario] = {}
