@@ -11,7 +11,7 @@ from kubectl_calico_nic.cluster.retry import RetryPolicy
 from kubectl_calico_nic.cluster.server_address import server_address
 from kubectl_calico_nic.cluster.session import Session
 
-QUICK = RetryPolicy(attempts=3, first=0.001)
+QUICK = RetryPolicy(attempts=3, asked=3, first=0.001)
 
 
 def connection_to(url: str, user: UserEntry | None = None, **cluster: Any) -> Connection:

@@ -107,7 +107,7 @@ def _kubectl_outcome(setup: Setup, server: RecordingServer, command: Sequence[st
     done = setup.kubectl(*command, *setup.arguments)
     if server.requests:
         return Outcome(_identity(server.requests[0]))
-    words = [line for line in done.stderr.splitlines() if not _is_log_line(line)]
+    words = [line for line in done.stderr.splitlines() if not is_log_line(line)]
     start = max((i for i, line in enumerate(words) if line.startswith("Unable to ")), default=0)
     return Outcome(error="\n".join(words[start:]).strip())
 
@@ -125,7 +125,7 @@ def _identity(request: Recorded) -> dict[str, Any]:
     }
 
 
-def _is_log_line(line: str) -> bool:
+def is_log_line(line: str) -> bool:
     return line[:1] in "EWI" and line[1:5].isdigit()
 
 

@@ -44,6 +44,7 @@ class Recorded:
     body: bytes
     client: str | None
     target: str
+    server_name: str | None = None
 
     def all(self, name: str) -> list[str]:
         return [value for key, value in self.headers if key.lower() == name.lower()]
@@ -85,6 +86,7 @@ class Handler(BaseHTTPRequestHandler):
                 self.rfile.read(length),
                 self._client(),
                 self.path,
+                getattr(self.connection, "server_name", None),
             )
         )
         self._send(self.server.owner.next_reply(parts.path))
@@ -127,6 +129,10 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     owner: RecordingServer
 
+    def __init__(self, address: str) -> None:
+        self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        super().__init__((address, 0), Handler)
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         pass  # clients that hang up, or do not trust us, are part of the tests
 
@@ -165,16 +171,18 @@ class RecordingServer:
 
 @contextmanager
 def serving(
-    tls: ssl.SSLContext | None = None, *, name: str = "127.0.0.1"
+    tls: ssl.SSLContext | None = None, *, address: str = "127.0.0.1"
 ) -> Iterator[RecordingServer]:
     """Serves on loopback until the block ends."""
-    server = _Server(("127.0.0.1", 0), Handler)
+    server = _Server(address)
     if tls is not None:
+        tls.sni_callback = _remember_name
         server.socket = tls.wrap_socket(
             server.socket, server_side=True, do_handshake_on_connect=False
         )
     scheme = "https" if tls else "http"
-    owner = server.owner = RecordingServer(f"{scheme}://{name}:{server.server_address[1]}")
+    host = f"[{address}]" if ":" in address else address
+    owner = server.owner = RecordingServer(f"{scheme}://{host}:{server.server_address[1]}")
     owner.on("/version", Reply(body={"gitVersion": "v1.37.1"}))
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
@@ -183,6 +191,10 @@ def serving(
     finally:
         server.shutdown()
         server.server_close()
+
+
+def _remember_name(connection: Any, name: str | None, _: ssl.SSLContext) -> None:
+    connection.server_name = name
 
 
 class Authority:

@@ -14,6 +14,7 @@ from kubectl_calico_nic.simulator.cluster import SimulatedCluster
 from kubectl_calico_nic.simulator.story import SimulatedNode, Story, incident
 
 from .calico_nic import Result, calico_nic
+from .fault_proxy import FaultProxy
 
 CALICO_NODE = "/apis/apps/v1/namespaces/kube-system/daemonsets/calico-node"
 
@@ -88,3 +89,30 @@ def _with(entries: list[Any], env: Mapping[str, str | None]) -> list[Any]:
         *kept,
         *({"name": key, "value": value} for key, value in env.items() if value is not None),
     ]
+
+
+class Disturbed(Simulated):
+    """The same behind a proxy that injects faults; nothing waits between two tries."""
+
+    def __enter__(self) -> Disturbed:
+        super().__enter__()
+        self.proxy = FaultProxy(self.cluster.server).__enter__()
+        config = json.loads(json.dumps(self.cluster.kubeconfig))
+        config["clusters"][0]["cluster"]["server"] = self.proxy.url
+        self.kubeconfig.write_text(json.dumps(config))
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.proxy.__exit__(*error)
+        super().__exit__(*error)
+
+    def run(self, *argv: str, **options: Any) -> Result:
+        """Run one command line; ``waits`` are the seconds it would have waited."""
+        self.waits: list[float] = []
+        return super().run(*argv, **{"sleep": self.waits.append, **options})
+
+    def of_pod(self, node: str, part: str) -> str:
+        """A glob for the requests for the ``log`` or ``exec`` of a node's calico-node."""
+        pods = self.request("GET", "/api/v1/namespaces/kube-system/pods")["items"]
+        (name,) = (pod["metadata"]["name"] for pod in pods if pod["spec"]["nodeName"] == node)
+        return f"*/pods/{name}/{part}?*"

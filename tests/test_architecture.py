@@ -79,7 +79,16 @@ def test_an_edge_does_not_import_the_commands(room: str) -> None:
 
 @pytest.mark.parametrize(
     "argv",
-    [["version"], ["--help"], ["inspect", "--nope"], ["nonsense"], ["set", "--help"]],
+    [
+        ["version"],
+        ["--help"],
+        ["inspect", "--nope"],
+        ["nonsense"],
+        ["set", "--help"],
+        ["options"],
+        ["completion", "bash"],
+        ["__complete", "inspect", "--fam"],
+    ],
     ids=" ".join,
 )
 def test_version_help_and_usage_errors_import_no_heavy_library(argv: list[str]) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import errno
 import gzip
 import json
+import re
 import socket
 import ssl
 import struct
+import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,11 +25,19 @@ from kubectl_calico_nic.cluster.errors import (
     ClusterError,
     ConnectionFailed,
     ConnectionRefused,
-    RequestTimedOut,
 )
 from kubectl_calico_nic.cluster.retry import RetryPolicy
 from tests.cluster_connection import session_with
-from tests.cluster_server import Handler, RecordingServer, Reply, serving, status, unused_port
+from tests.cluster_kubectl import Setup, needs_kubectl, write_files
+from tests.cluster_server import (
+    Handler,
+    RecordingServer,
+    Reply,
+    kubeconfig,
+    serving,
+    status,
+    unused_port,
+)
 
 
 @pytest.fixture
@@ -150,38 +161,134 @@ def test_waits_grow_and_are_jittered() -> None:
     )
 
 
-def drip(data: bytes, pause: float) -> Callable[[Handler], None]:
-    """Sends a byte now and then, so that no single read ever takes long."""
+def drip(head: bytes, rest: bytes, pause: float = 0.02) -> Callable[[Handler], None]:
+    """Sends a byte of the rest now and then, so that no single read ever takes long."""
 
     def misbehave(handler: Handler) -> None:
-        for index in range(len(data)):
-            handler.wfile.write(data[index : index + 1])
+        handler.wfile.write(head)
+        for index in range(len(rest)):
+            handler.wfile.write(rest[index : index + 1])
             handler.wfile.flush()
             time.sleep(pause)
 
     return misbehave
 
 
+def half_closed(handler: Handler) -> None:
+    """Says that it has nothing more to say, and keeps the connection."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+    handler.connection.shutdown(socket.SHUT_WR)
+    handler.connection.recv(1)
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+LATE = (
+    "Unable to connect to the server: net/http: request canceled (Client.Timeout exceeded while "
+    "awaiting headers)"
+)
+LATE_IN_BODY = (
+    "error: unexpected error when reading response body. Please retry. Original error: net/http: "
+    "request canceled (Client.Timeout or context cancellation while reading body)"
+)
+
+
 @pytest.mark.parametrize(
-    "data",
+    ("head", "rest", "words"),
     [
-        pytest.param(b"HTTP/1.1 200 OK\r\n" + b"X-A: b\r\n" * 500, id="headers"),
-        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + b" " * 5000, id="body"),
+        pytest.param(b"", b"", LATE, id="nothing"),
+        pytest.param(HEAD, b"X-A: b\r\n" * 500, LATE, id="headers"),
+        pytest.param(HEAD + b"Content-Length: 500\r\n\r\n", b" " * 500, LATE_IN_BODY, id="body"),
+        pytest.param(HEAD + b"Content-Length: 500\r\n\r\n", b"", LATE_IN_BODY, id="silent body"),
     ],
 )
-def test_the_deadline_is_for_the_whole_answer(server: RecordingServer, data: bytes) -> None:
-    server.on(NODES, Reply(misbehave=drip(data, 0.02)))
+def test_the_deadline_is_for_the_whole_answer(
+    server: RecordingServer, head: bytes, rest: bytes, words: str
+) -> None:
+    done = threading.Event()
+
+    def misbehave(handler: Handler) -> None:
+        drip(head, rest)(handler)
+        done.wait(5.0)
+
+    server.on(NODES, Reply(misbehave=misbehave))
     started = time.monotonic()
     with (
         session_with(server.url, request_timeout=0.3) as session,
-        pytest.raises(RequestTimedOut) as caught,
+        pytest.raises(ConnectionFailed) as caught,
     ):
         session.get(NODES)
     assert time.monotonic() - started < 1.0
-    assert caught.value.text == (
-        "Unable to connect to the server: net/http: request canceled (Client.Timeout exceeded "
-        "while awaiting headers)"
-    )
+    assert caught.value.text == words
+    assert len(server.requests) == 1
+    done.set()
+
+
+def test_a_half_closed_connection_is_not_waited_for(server: RecordingServer) -> None:
+    server.on(NODES, Reply(misbehave=half_closed), OK)
+    started = time.monotonic()
+    with session_with(server.url) as session:
+        assert session.get(NODES) == {"ok": True}
+    assert time.monotonic() - started < 1.0
+
+
+def test_a_connection_that_the_server_closed_meanwhile_is_replaced(
+    server: RecordingServer,
+) -> None:
+    """A kept connection that ended unnoticed costs a write nothing: it had not been sent."""
+
+    def answer_once(handler: Handler) -> None:
+        handler.wfile.write(HEAD + b"Content-Length: 2\r\n\r\n{}")
+        handler.connection.shutdown(socket.SHUT_RDWR)
+        closed.set()
+
+    closed = threading.Event()
+    server.on(NODES, Reply(misbehave=answer_once), OK)
+    with session_with(server.url) as session:
+        session.get(NODES)
+        assert closed.wait(5.0)
+        assert session.patch(NODES, {}, "application/merge-patch+json") == {"ok": True}
+
+
+def test_the_server_is_asked_again_as_long_as_it_wishes(server: RecordingServer) -> None:
+    throttled = Reply(429, b"", headers=(("Retry-After", "0"),))
+    policy = RetryPolicy(first=0.0001, longest=0.0001)
+    server.on(NODES, *[throttled] * 10, OK)
+    with session_with(server.url, retry_policy=policy) as session:
+        assert session.get(NODES) == {"ok": True}
+    server.on(NODES, throttled)
+    server.requests.clear()
+    with session_with(server.url, retry_policy=policy) as session, pytest.raises(ApiError):
+        session.get(NODES)
+    assert len(server.requests) == 11
+
+
+@needs_kubectl
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param(Reply(misbehave=half_closed), id="half-closed"),
+        pytest.param(raw(HEAD + b"Content-Length: 9\r\n\r\n{"), id="short body"),
+        pytest.param(raw(HEAD + b"Transfer-Encoding: chunked\r\n\r\n9\r\n{"), id="chunk"),
+        pytest.param(Reply(misbehave=lambda _: time.sleep(1.5)), id="no answer"),
+    ],
+)
+def test_faults_are_told_in_kubectls_words(
+    server: RecordingServer, tmp_path: Path, reply: Reply
+) -> None:
+    path = "/api/v1/namespaces/default/events"
+    server.on(path, reply)
+    write_files(tmp_path, {".kube/config": kubeconfig(server.url)})
+    theirs = Setup(tmp_path).kubectl("events", "--request-timeout=1s")
+    with (
+        session_with(server.url, request_timeout=1.0) as session,
+        pytest.raises(ConnectionFailed) as caught,
+    ):
+        session.get(path)
+    # Which of Go's timers is the first one to end an attempt is a matter of chance.
+    words = re.sub(r"context deadline exceeded$", LATE[33:], theirs.stderr.splitlines()[-1])
+    words = words.replace("context deadline exceeded (", "net/http: request canceled (")
+    assert words == caught.value.text
+    assert theirs.returncode == 1
 
 
 def test_a_name_that_does_not_resolve_is_not_tried_again() -> None:

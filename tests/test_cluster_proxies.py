@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import base64
-import contextlib
-import socket
 import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,12 +17,12 @@ from tests.cluster_connection import connection_to, session_for
 from tests.cluster_exec import STDOUT, SUCCESS, streaming
 from tests.cluster_server import (
     Authority,
-    Handler,
     RecordingServer,
     Reply,
     serving,
     unused_port,
 )
+from tests.cluster_tunnel import tunnel
 
 PROXY = {"HTTPS_PROXY": "http://proxy:3128", "HTTP_PROXY": "plain:80"}
 
@@ -75,24 +72,6 @@ def test_a_configured_proxy_is_always_used() -> None:
 def test_a_proxy_that_we_cannot_use_is_an_error() -> None:
     with pytest.raises(KubeconfigError, match='unsupported scheme "ftp"'):
         proxy_for("https://k8s.example", "", {"HTTPS_PROXY": "ftp://u:hidden@p"})
-
-
-def tunnel(handler: Handler) -> None:
-    """What a proxy does with CONNECT."""
-    host, _, port = handler.path.rpartition(":")
-    with socket.create_connection((host, int(port))) as upstream:
-        handler.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        back = threading.Thread(target=copy, args=(upstream, handler.connection), daemon=True)
-        back.start()
-        copy(handler.connection, upstream)
-        back.join(1.0)
-
-
-def copy(source: socket.socket, target: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            target.sendall(data)
-        target.shutdown(socket.SHUT_WR)
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ import pytest
 from .cluster_kubectl import KUBECTL, needs_kubectl
 from .simulated import Simulated
 
+PATIENT = "--request-timeout=60s"
+"""This machine may be busy; a person's shell waits two seconds."""
 NAMES = ("kubectl-calico_nic", "kubectl_complete-calico_nic")
 PROGRAM = f"#!{sys.executable}\nfrom kubectl_calico_nic.cli import run\n\nrun()\n"
 
@@ -40,11 +42,11 @@ def environ(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
     ("words", "candidates"),
     [
         (["rollo"], ["rollout-check"]),
-        (["inspect", ""], ["node-1", "node-2", "node-3", "node-4"]),
+        (["inspect", PATIENT, ""], ["node-1", "node-2", "node-3", "node-4"]),
         (["inspect", "--expect-c"], ["--expect-cidr"]),
-        (["set", "--interface", ""], ["bond3", "bond4"]),
-        (["set", "--interface="], ["bond3", "bond4"]),
-        (["-n", "kube-"], ["kube-public", "kube-system"]),
+        (["set", PATIENT, "--interface", ""], ["bond3", "bond4"]),
+        (["set", PATIENT, "--interface="], ["bond3", "bond4"]),
+        ([PATIENT, "-n", "kube-"], ["kube-public", "kube-system"]),
         (["inspect", "--context", ""], ["calico-nic-demo"]),
     ],
 )
@@ -105,10 +107,10 @@ def _script(shell: str, environ: dict[str, str]) -> str:
 
 LINES = [
     ("kubectl-calico_nic insp", ["inspect"]),
-    ("kubectl-calico_nic inspect node-", ["node-1", "node-2", "node-3", "node-4"]),
-    ("kubectl-calico_nic set --interface bond4,", ["bond4,bond3"]),
-    ("kubectl-calico_nic inspect --expect-interface=bo", ["bond3", "bond4"]),
-    ("kubectl-calico_nic inspect --daemonset kube", ["kube-system/calico-node"]),
+    (f"kubectl-calico_nic inspect {PATIENT} node-", ["node-1", "node-2", "node-3", "node-4"]),
+    (f"kubectl-calico_nic set {PATIENT} --interface bond4,", ["bond4,bond3"]),
+    (f"kubectl-calico_nic inspect {PATIENT} --expect-interface=bo", ["bond3", "bond4"]),
+    (f"kubectl-calico_nic inspect {PATIENT} --daemonset kube", ["kube-system/calico-node"]),
 ]
 
 
@@ -129,7 +131,7 @@ def test_fish(line: str, candidates: list[str], environ: dict[str, str]) -> None
     asked = f"{_script('fish', environ)}\ncomplete -C {line!r}"
     done = subprocess.run(["fish", "-c", asked], env=environ, capture_output=True, text=True)
     words = [found.partition("\t")[0] for found in done.stdout.splitlines()]
-    prefix = "--expect-interface=" if "=" in line else ""
+    prefix = "--expect-interface=" if "interface=" in line else ""
     assert words == [f"{prefix}{candidate}" for candidate in candidates]
 
 

@@ -37,7 +37,7 @@ def test_the_incident_is_found_and_the_one_value_that_fixes_it() -> None:
         "\n"
         "wrong-network: node-3, node-4\n"
         "  why:  log and annotation agree; since TIME\n"
-        "  so:   node-1, node-2 lack BGP sessions with it; restarting calico-node there does not "
+        "  so:   node-1, node-2 lack BGP sessions with them; restarting calico-node there does not "
         "help\n"
         "  next: the command below (docs/findings.md#wrong-network)\n"
         "\n"
@@ -117,7 +117,7 @@ def test_of_a_victim_the_culprits_are_named_and_no_cure_of_its_own() -> None:
         result = cluster.run("inspect", "node-1")
     assert result.lines[0].startswith("PROBLEM: 2 of 4 nodes are on ")
     assert "node-1  yes    bond4      172.16.10.21/24  172.16.10.21  1/3  ok" in result.stdout
-    assert "node-1 lacks BGP sessions with it; restarting calico-node there does not help" in (
+    assert "node-1 lacks BGP sessions with them; restarting calico-node there does not help" in (
         result.stdout
     )
     assert "kubectl calico-nic set" not in result.stdout

@@ -68,7 +68,7 @@ def test_each_cause_is_one_paragraph_with_the_nodes_that_suffer_from_it(
     titles = [text.partition(":")[0] for text in paragraphs if "next: " in text]
 
     assert titles == ["wrong-network", "wrong-network", "vip-chosen"]
-    assert f"{NODES - len(WRONG)} other nodes lack BGP sessions with it" in on_a_terminal.stdout
+    assert f"{NODES - len(WRONG)} other nodes lack BGP sessions with them" in on_a_terminal.stdout
     assert on_a_terminal.stdout.count("kubectl calico-nic set") == 1
 
 

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from kubectl_calico_nic.simulator.host_network import Nic, host_network
 from kubectl_calico_nic.simulator.story import SimulatedNode
 
 from .simulated import CALICO_NODE, Simulated, changed_incident
@@ -22,6 +23,32 @@ def test_a_rollout_is_followed_and_proven() -> None:
     assert result.lines[-1] == (
         'daemon set "calico-node" successfully rolled out and proven on 4 of 4 nodes'
     )
+
+
+def test_right_addresses_that_do_not_reach_each_other_prove_nothing() -> None:
+    def elsewhere(node: SimulatedNode) -> SimulatedNode:
+        if node.name != "node-4":
+            return node
+        network = host_network((Nic("bond4", ("172.16.11.24/24",)),))
+        return dataclasses.replace(node, network=network, internal_ips=("172.16.11.24",))
+
+    story = changed_incident(env={METHOD: "interface=bond4"}, node=elsewhere)
+    with Simulated(story) as cluster:
+        result = cluster.run("rollout-check", "--watch=false")
+    assert result.status == 2
+    assert "2 of 3 BGP sessions are established, not with 172.16.11.24" in result.stdout
+    assert result.lines[-1].endswith("4 of 4 pods updated, 0 of 4 nodes proven")
+
+
+def test_what_may_not_be_asked_is_listed_as_not_proven() -> None:
+    story = changed_incident(env={METHOD: "interface=bond4"})
+    with Simulated(story) as cluster:
+        asked = cluster.run("rollout-check")
+        not_asked = cluster.run("rollout-check", "--probe", "never")
+    listed = "not proven: node-1, node-2, node-3 and 1 more: the BGP sessions are not known"
+    assert (asked.status, not_asked.status) == (0, 0)
+    assert listed in not_asked.lines
+    assert listed not in asked.lines
 
 
 def test_the_json_contract() -> None:

@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from kubectl_calico_nic.family import Family
+from kubectl_calico_nic.owners.installation import default_method
+from kubectl_calico_nic.owners.managed import Managed
 from kubectl_calico_nic.snapshot.change_record import RECORD_ANNOTATION
 from tests.simulated import Simulated
 from tests.simulated_operator import (
@@ -135,6 +138,101 @@ def test_what_the_operator_rejects_is_taken_back() -> None:
         found = field(cluster)
     assert result.status == 2
     assert "the operator rejects it: Invalid Installation: no: undone" in result.stderr
+    assert found == {"firstFound": True}
+
+
+def test_a_degraded_operator_that_this_change_mends_may_say_so_late() -> None:
+    """It acts at once and reports seconds later: an old complaint is no answer to the new value."""
+    story = operators_story({FIELD: {"cidrs": ["10.0.0.0/99"]}})
+    with Simulated(story) as cluster:
+        operator = Operator(cluster)
+        operator.reconcile()
+        looks = 0
+
+        def be_late(seconds: float) -> None:
+            nonlocal looks
+            looks += 1
+            if looks == 3:
+                operator.reconcile()
+
+        result = cluster.run("set", "--interface", "bond4", "--force", sleep=be_late)
+        found = field(cluster)
+    assert result.status == 0, result
+    assert found == {"interface": "bond4"}
+
+
+def test_what_the_operator_rejects_of_the_overlay_is_taken_back() -> None:
+    with Simulated(operators_story()) as cluster:
+        Operator(cluster).reconcile()
+        message = "Invalid computed config: no"
+        degraded = {"type": "Degraded", "status": "True", "message": message}
+
+        def reject(seconds: float) -> None:
+            cluster.request("PATCH", STATUS, {"status": {"conditions": [degraded]}}, MERGE)
+
+        result = cluster.run("set", "--interface", "bond4", sleep=reject)
+    assert result.status == 2
+    assert f"the operator rejects it: {message}: undone" in result.stderr
+
+
+def test_without_a_method_the_overlay_leaves_the_choice_to_the_other() -> None:
+    base = {FIELD: {"interface": "bond4"}}
+    story = operators_story(base)
+    (installation,) = (item for item in story.objects if item["kind"] == "Installation")
+    overlay = {
+        **installation,
+        "metadata": {"name": "overlay"},
+        "spec": {"calicoNetwork": {FIELD: {"interface": "bond3"}}},
+    }
+    with Simulated(dataclasses.replace(story, objects=(*story.objects, overlay))) as cluster:
+        result = cluster.run("set", "--unset", "--dry-run", "-o", "json")
+    assert result.json["object"] == "installation.operator.tigera.io/overlay"
+    then = [node["families"][0]["then"] for node in result.json["nodes"]]
+    assert then == [f"172.16.10.2{number}/24" for number in range(1, 5)]
+
+
+def test_a_family_that_was_unused_is_unused_again() -> None:
+    """Without an IPv6 pool the operator's default is no address."""
+    with operated() as cluster:
+        changed = cluster.run("set", "--interface", "bond4", "--family", "6", "--force")
+        undone = cluster.run("set", "--undo", "--wait", "--timeout", "5s")
+        now = env(cluster)
+    assert (changed.status, undone.status) == (0, 0), (changed, undone)
+    assert now["IP6"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("spec", "pools", "ipv4", "ipv6"),
+    [
+        ({}, [], "first-found", None),
+        ({}, ["10.0.0.0/8", "fd00::/48"], "first-found", "first-found"),
+        ({"calicoNetwork": {"ipPools": [{"cidr": "fd00::/48"}]}}, [], None, "first-found"),
+        ({"kubernetesProvider": "EKS"}, [], "can-reach=8.8.8.8", None),
+        ({"kubernetesProvider": "DockerEnterprise"}, [], "skip-interface=^br-.*", None),
+        (
+            {"calicoNetwork": {"linuxDataplane": "BPF", "ipPools": [{"cidr": "fd00::/48"}]}},
+            [],
+            "first-found",
+            "first-found",
+        ),
+    ],
+)
+def test_what_the_operator_makes_of_an_absent_field(
+    spec: Any, pools: list[str], ipv4: str | None, ipv6: str | None
+) -> None:
+    installation = Managed({"spec": spec}, True)
+    assert default_method(installation, Family.IPV4, pools) == ipv4
+    assert default_method(installation, Family.IPV6, pools) == ipv6
+
+
+def test_an_empty_object_is_not_the_default() -> None:
+    """It means no address at all, and null brings the default back."""
+    with operated({FIELD: {}}) as cluster:
+        none = env(cluster)
+        result = cluster.run("set", "--unset", "--force")
+        found = field(cluster)
+    assert none["IP"] == "none"
+    assert result.status == 0, result
     assert found == {"firstFound": True}
 
 

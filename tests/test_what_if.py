@@ -107,9 +107,9 @@ def test_one_node_is_explained() -> None:
     with Simulated() as cluster:
         text = cluster.run("inspect", "node-3").stdout
         explanation = cluster.run("inspect", "node-3", "-o", "json").json["explanations"]
-    assert "bond3      up     9000   172.16.16.23/23" in text
-    assert "IPv4 first-found (in force): bond3 172.16.16.23/23" in text
-    assert "IPv4 interface=bond4 (recommended): bond4 172.16.10.23/24" in text
+    assert "bond3      up     9000   -       172.16.16.23/23" in text
+    assert "IPv4 first-found (in force) gives: bond3 172.16.16.23/23" in text
+    assert "IPv4 interface=bond4 (recommended) gives: bond4 172.16.10.23/24" in text
     assert "  bond3: does not match (bond4)" in text
     (found,) = explanation
     assert found["node"] == "node-3"

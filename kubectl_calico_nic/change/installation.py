@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -38,14 +38,18 @@ from kubectl_calico_nic.owners.installation import (
 )
 from kubectl_calico_nic.owners.link import Wanted
 from kubectl_calico_nic.owners.managed import Managed
+from kubectl_calico_nic.owners.operator import OVERLAY
 from kubectl_calico_nic.owners.recognition import Chain
 from kubectl_calico_nic.snapshot.change_record import (
     RECORD_ANNOTATION,
     ChangeRecord,
     write_record,
 )
+from kubectl_calico_nic.snapshot.daemonset import DaemonSet
+from kubectl_calico_nic.snapshot.snapshot import Snapshot
 
 _NETWORK = "spec.calicoNetwork"
+_NO_ADDRESS = "none"
 
 
 def plan_installation(
@@ -69,10 +73,11 @@ def plan_installation(
     fields = [_former(installation, family) for family in request.families]
     wanted = Wanted(request.families, request.method)
     patch = merge_patch(wanted, installation.network)
-    methods = _methods(request, installation)
+    defaults = _defaults(request.families, installation, reach.snapshot)
+    methods = {family: request.method or defaults[family] for family in request.families}
     prospect = _prospect(methods, reach, request.method)
-    unchanged = replace(_at(empty, installation), nodes=prospect.forecasts)
-    edits = tuple(_edits(request, installation))
+    unchanged = replace(_at(empty, installation, reach.snapshot), nodes=prospect.forecasts)
+    edits = tuple(_edits(request, installation, defaults))
     if patch is None or not edits:
         return unchanged
     goal = None if request.method is None else detection(request.method)
@@ -129,15 +134,19 @@ def plan_undo_installation(
         )
     )
     families = [family for family in Family if field_of(family) in kept.names]
+    defaults = _defaults(families, installation, reach.snapshot)
     methods = {
-        family: _method(before.get(field_of(family)), installation, family) for family in families
+        family: _method(before.get(field_of(family)), defaults[family]) for family in families
     }
     prospect = _prospect(methods, reach)
-    is_ours = is_back or all(_is_ours(now[name], after.get(name)) for name in kept.names)
+    is_ours = is_back or all(
+        _is_ours(now[field_of(family)], after.get(field_of(family)), default)
+        for family, default in defaults.items()
+    )
     roll = restarts(reach.nodes, reach.daemon_set)
     newest = reach.snapshot.revisions.get(reach.daemon_set.key)
     plan = replace(
-        _at(empty, installation),
+        _at(empty, installation, reach.snapshot),
         action=Action.UNDO,
         fields=edits,
         patch=patch,
@@ -156,9 +165,10 @@ def plan_undo_installation(
     )
 
 
-def _at(empty: Plan, installation: Managed) -> Plan:
+def _at(empty: Plan, installation: Managed, snapshot: Snapshot) -> Plan:
     return replace(
         empty,
+        complaint=(snapshot.operator and snapshot.operator.degraded) or "",
         target=Target.installation(installation.name),
         resource_version=str(installation.metadata.get("resourceVersion", "")),
         object_before=installation.object,
@@ -171,20 +181,22 @@ def _former(installation: Managed, family: Family) -> tuple[str, Any]:
     return name, installation.network.get(name)
 
 
-def _edits(request: Request, installation: Managed) -> Iterator[FieldEdit]:
+def _edits(
+    request: Request, installation: Managed, defaults: Mapping[Family, str | None]
+) -> Iterator[FieldEdit]:
     goal = None if request.method is None else detection(request.method)
     for family in request.families:
         name, former = _former(installation, family)
-        if not _is_ours(former, goal, default_method(installation, family)):
+        if not _is_ours(former, goal, defaults[family]):
             why = "the method asked for" if goal else "back to the operator's default"
             yield FieldEdit(f"{_NETWORK}.{name}", _json(former), _json(goal), why)
 
 
-def _is_ours(now: Any, written: Any, default: str = "first-found") -> bool:
+def _is_ours(now: Any, written: Any, default: str | None) -> bool:
     """Whether the field says what was written; the operator fills an absent one in."""
     held = {key: value for key, value in (now or {}).items() if value not in (None, False)}
     if written is None:
-        return not held or method_of(held) == default
+        return now is None or method_of(held) == default
     return bool(held == written)
 
 
@@ -195,35 +207,62 @@ def _replacing(now: Any, before: Any) -> Any:
     return {**{key: None for key in (now or {}) if key not in before}, **before}
 
 
-def _method(value: Any, installation: Managed, family: Family) -> str:
-    return method_of(value or {}) or default_method(installation, family)
+def _method(value: Any, default: str | None) -> str | None:
+    """The method of a field: an absent one gets the default, an empty one means none."""
+    return default if value is None else method_of(value)
 
 
-def _methods(request: Request, installation: Managed) -> dict[Family, str]:
-    """The method in each family once the request is fulfilled."""
+def _defaults(
+    families: Iterable[Family], installation: Managed, snapshot: Snapshot
+) -> dict[Family, str | None]:
+    """What an absent field comes to: in the overlay, what the Installation under it says."""
+    pools = [str((pool.get("spec") or {}).get("cidr")) for pool in snapshot.calico.ip_pools]
+    if installation.name != OVERLAY:
+        return {family: default_method(installation, family, pools) for family in families}
+    others = (Managed(each, True) for each in snapshot.installations)
+    base = next((each for each in others if each.name != OVERLAY), installation)
     return {
-        family: request.method or default_method(installation, family)
-        for family in request.families
+        family: _method(
+            base.network.get(field_of(family)) if base is not installation else None,
+            default_method(base, family, pools),
+        )
+        for family in families
     }
 
 
-def _goal(methods: Mapping[Family, str]) -> dict[str, str]:
+def _goal(methods: Mapping[Family, str | None]) -> dict[str, str]:
     """The variables that the operator is to write (pkg/render/node.go)."""
     found: dict[str, str] = {}
     for family, method in methods.items():
-        found |= {family.ip_variable: AUTODETECT, family.method_variable: method}
+        if method is None:
+            found[family.ip_variable] = _NO_ADDRESS
+        else:
+            found |= {family.ip_variable: AUTODETECT, family.method_variable: method}
     return found
 
 
-def _prospect(methods: Mapping[Family, str], reach: Reach, asked: str | None = None) -> Prospect:
+def _prospect(
+    methods: Mapping[Family, str | None], reach: Reach, asked: str | None = None
+) -> Prospect:
     """What the DaemonSet would be that the operator makes of it (pkg/render/node.go)."""
-    daemon_set, after = reach.daemon_set, dict(reach.daemon_set.object)
+    daemon_set = reach.daemon_set
     for family, method in methods.items():
-        held = replace(reach, daemon_set=type(daemon_set)(after)).daemon_set
-        current = env_of_template(held, reach.snapshot).variables
-        edits = change_env(held.container, Request((family,), method), current)
-        after = changed(held, env=edits.env, strategy=strategy_of(held), annotations={})
-    return Prospect.of(reach, after, asked)
+        env = _written(family, method, daemon_set, reach.snapshot)
+        strategy = strategy_of(daemon_set)
+        daemon_set = DaemonSet(changed(daemon_set, env=env, strategy=strategy, annotations={}))
+    return Prospect.of(reach, daemon_set.object, asked)
+
+
+def _written(
+    family: Family, method: str | None, daemon_set: DaemonSet, snapshot: Snapshot
+) -> Sequence[Mapping[str, Any]] | None:
+    """The env with what the operator makes of one family."""
+    if method is not None:
+        current = env_of_template(daemon_set, snapshot).variables
+        return change_env(daemon_set.container, Request((family,), method), current).env
+    own = (family.ip_variable, family.method_variable)
+    kept = [each for each in daemon_set.container.get("env") or () if each.get("name") not in own]
+    return [*kept, {"name": family.ip_variable, "value": _NO_ADDRESS}]
 
 
 def _refusals(

@@ -130,7 +130,8 @@ class Plan:
     could not be read. ``stage`` is the one that the patch leads to, None for a change that reaches
     every pod at once. ``advice`` is what to change where the owner keeps the setting, ready to
     paste: lines of which the first says what it is; empty where there is nothing to say. ``goal``
-    are the variables of the DaemonSet that an operator is to bring about.
+    are the variables of the DaemonSet that an operator is to bring about; ``complaint`` is what it
+    said against its Installation when the plan was made.
     """
 
     owner: str
@@ -151,6 +152,7 @@ class Plan:
     gaps: tuple[Gap, ...] = ()
     advice: str = ""
     goal: Mapping[str, str] = field(default_factory=dict)
+    complaint: str = ""
     object_before: Mapping[str, Any] = field(default_factory=dict, repr=False)
     object_after: Mapping[str, Any] = field(default_factory=dict, repr=False)
 

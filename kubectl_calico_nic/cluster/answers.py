@@ -62,21 +62,24 @@ class Answer:
         return float(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
 
 
-def decoded(answer: Answer, request: RequestInfo) -> Any:
-    """The JSON of a successful answer.
+def decoded(answer: Answer, request: RequestInfo) -> dict[str, Any]:
+    """The JSON object of a successful answer.
 
     Raises:
         ApiError: the server refused or failed.
-        UnexpectedAnswer: it is not JSON.
+        UnexpectedAnswer: it is no JSON object.
     """
     check(answer, request)
     try:
-        return json.loads(answer.body.decode("utf-8", "replace"))
+        found = json.loads(answer.body.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
-        kind = answer.headers.get("content-type") or "no content type"
+        found = None
+    if isinstance(found, dict):
+        return found
+    kind = answer.headers.get("content-type") or "no content type"
     begin = answer.body[:60].decode("utf-8", "replace").strip()
     raise UnexpectedAnswer(
-        f"the answer to {request.permission or request.method} is not JSON but {kind}, and "
+        f"the answer to {request.permission or request.method} is no JSON object but {kind}, and "
         f"begins {quoted(begin)}; is this a Kubernetes API server?"
     )
 

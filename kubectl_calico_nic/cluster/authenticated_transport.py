@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from kubectl_calico_nic.cluster.answers import Answer, check, parse_warnings
 from kubectl_calico_nic.cluster.connection import Connection
-from kubectl_calico_nic.cluster.credentials import Credentials, credential_source
+from kubectl_calico_nic.cluster.credentials import Credentials, basic_auth, credential_source
 from kubectl_calico_nic.cluster.errors import (
     ApiError,
     ClusterError,
@@ -63,6 +63,8 @@ class AuthenticatedTransport:
         self._retry = retry_policy
         self._log = log
         self._source = credential_source(connection)
+        userinfo = connection.address.userinfo
+        self._of_the_url = "" if userinfo is None else basic_auth(userinfo)
         self._headers = (
             ("User-Agent", user_agent),
             *impersonation_headers(connection.user),
@@ -84,16 +86,20 @@ class AuthenticatedTransport:
         headers: Headers,
         body: bytes | None,
         until: Deadline,
+        *,
+        most: int | None = None,
     ) -> Answer:
         """One successful answer; a read is tried again as long as that makes sense.
+
+        Of one that is longer than ``most`` bytes the beginning is read.
 
         Raises:
             ClusterError: there is none.
         """
 
         def attempt(credentials: Credentials) -> Answer:
-            outgoing = self._outgoing(request.method, target, credentials, headers, body)
             transport = self._transport_for(credentials)
+            outgoing = self._outgoing(request.method, target, credentials, headers, body, most)
             answer = transport.send(outgoing, self._left(until))
             self._pass_on_warnings(answer)
             check(answer, request)
@@ -111,8 +117,8 @@ class AuthenticatedTransport:
         """
 
         def attempt(credentials: Credentials) -> AnswerStream:
-            outgoing = self._outgoing(request.method, target, credentials, headers, None)
             transport = self._transport_for(credentials)
+            outgoing = self._outgoing(request.method, target, credentials, headers, None)
             stream = transport.stream(outgoing, self._left(until))
             self._pass_on_warnings(stream.answer)
             try:
@@ -145,7 +151,8 @@ class AuthenticatedTransport:
             self._log.received(len(result.stdout.encode()) + len(result.stderr.encode()))
             return result
 
-        return self._run(attempt, idempotent=False, until=until)
+        # What fails before the command begins; one that began is not run twice (ExecFailed).
+        return self._run(attempt, idempotent=True, until=until)
 
     def _run(self, attempt: Callable[[Credentials], T], *, idempotent: bool, until: Deadline) -> T:
         def authenticated() -> T:
@@ -166,13 +173,16 @@ class AuthenticatedTransport:
         credentials: Credentials,
         headers: Headers,
         body: bytes | None,
+        most: int | None = None,
     ) -> OutgoingRequest:
-        return OutgoingRequest(method, target, self._all_headers(credentials, headers), body)
+        complete = self._all_headers(credentials, headers)
+        return OutgoingRequest(method, target, complete, body, most)
 
     def _all_headers(
         self, credentials: Credentials, headers: Headers
     ) -> tuple[tuple[str, str], ...]:
-        proof = [("Authorization", credentials.authorization)] if credentials.authorization else []
+        authorization = self._of_the_url or credentials.authorization
+        proof = [("Authorization", authorization)] if authorization else []
         complete = (*self._headers, *proof, *headers)
         for name, value in complete:
             if _CONTROL.search(value):

@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Iterator
 
 from kubectl_calico_nic.cluster.errors import (
+    AnswerBroken,
     ConnectionFailed,
     ConnectionRefused,
     RequestTimedOut,
@@ -28,6 +29,10 @@ _VERIFY_CODES = {
     21: _UNKNOWN_AUTHORITY,
     23: "certificate has been revoked",
 }
+_TIMED_OUT = "net/http: request canceled (Client.Timeout exceeded while awaiting headers)"
+_TIMED_OUT_IN_BODY = (
+    "net/http: request canceled (Client.Timeout or context cancellation while reading body)"
+)
 _NOT_FOR_US = (62, 64)  # X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
 
 
@@ -56,6 +61,13 @@ def connection_failure(
                 f"proxyconnect tcp: dial tcp {proxy}: connect: connection refused", sent=False
             )
     return _before_the_request(causes, where) or _after_the_request(causes, host)
+
+
+def broken_answer(failure: ConnectionFailed) -> AnswerBroken:
+    """The failure of a connection over which the body of an answer was on its way."""
+    timed_out = isinstance(failure, RequestTimedOut)
+    words = _TIMED_OUT_IN_BODY if timed_out else str(failure)
+    return AnswerBroken(words, transient=failure.transient)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -113,7 +125,7 @@ def _after_the_request(causes: list[BaseException], host: str) -> ConnectionFail
         return ConnectionFailed("net/http: TLS handshake timeout", sent=False)
     for cause in causes:
         if isinstance(cause, (exceptions.TimeoutError, TimeoutError)):
-            return RequestTimedOut(TIMED_OUT)
+            return RequestTimedOut(_TIMED_OUT)
         if isinstance(cause, (http.client.IncompleteRead, exceptions.IncompleteRead)):
             return ConnectionFailed("unexpected EOF")
         if isinstance(cause, exceptions.DecodeError):
@@ -146,6 +158,3 @@ def _tls_failure(error: ssl.SSLError) -> ConnectionFailed:
     words = (alert[1] if alert else reason or "handshake failure").lower().replace("_", " ")
     start = "remote error: tls" if alert else "tls"
     return ConnectionFailed(f"{start}: {words}", transient=False)
-
-
-TIMED_OUT = "net/http: request canceled (Client.Timeout exceeded while awaiting headers)"

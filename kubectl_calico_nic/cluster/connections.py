@@ -6,6 +6,7 @@ In a module of its own because it imports urllib3, which only a session needs.
 from __future__ import annotations
 
 import socket
+from http.client import RemoteDisconnected
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -21,6 +22,13 @@ class _Connection(HTTPConnection):
 class _TLSConnection(HTTPSConnection):
     def _new_conn(self) -> socket.socket:
         return TotalTimeoutSocket.adopt(super()._new_conn())
+
+    def _tunnel(self) -> None:
+        try:
+            super()._tunnel()  # type: ignore[misc]
+        except RemoteDisconnected:
+            # As http.client words what a proxy refuses: nothing has reached the server.
+            raise OSError("Tunnel connection failed: unexpected EOF") from None
 
 
 class TotalTimeoutPool(HTTPConnectionPool):

@@ -74,13 +74,19 @@ def credential_source(
     """
     user = connection.user
     _refuse_auth_provider(user)
-    if (user.token or user.token_file) and (user.username or user.password):
+    # A password without a name is nothing, nor is a key without its certificate.
+    if (user.token or user.token_file) and user.username:
         raise CredentialsError("username/password or bearer token may be set, but not both")
-    has_certificate = user.client_certificate or user.client_certificate_data
-    configured = user.token or user.token_file or user.username or user.password or has_certificate
+    configured = user.token or user.token_file or user.username or _has_certificate(user)
     if user.exec is not None and not configured:
         return _FromPlugin(ExecPlugin(user.exec, connection), clock)
     return _FromFiles(user, clock)
+
+
+def _has_certificate(user: UserEntry) -> bool:
+    """Mirrors HasCertAuth of client-go (transport/config.go)."""
+    certificate = user.client_certificate or user.client_certificate_data
+    return bool(certificate and (user.client_key or user.client_key_data))
 
 
 def _refuse_auth_provider(user: UserEntry) -> None:
@@ -129,8 +135,11 @@ class _FromFiles:
 
     def _read(self, former: Credentials) -> Credentials:
         user = self._user
+        authorization = self._authorization(former.authorization)
+        if not _has_certificate(user):
+            return Credentials(authorization)
         return Credentials(
-            authorization=self._authorization(former.authorization),
+            authorization=authorization,
             certificate=user.client_certificate_data or _content(user.client_certificate),
             key=user.client_key_data or _content(user.client_key),
             certificate_from_files=not (user.client_certificate_data or user.client_key_data),
@@ -144,9 +153,8 @@ class _FromFiles:
             return _token_from(user.token_file, instead)
         if user.token:
             return f"Bearer {user.token}"
-        if user.username or user.password:
-            pair = f"{user.username}:{user.password}".encode()
-            return "Basic " + base64.b64encode(pair).decode("ascii")
+        if user.username:
+            return basic_auth(f"{user.username}:{user.password}")
         return ""
 
 
@@ -187,6 +195,11 @@ class _FromPlugin:
             certificate=credential.certificate,
             key=credential.key,
         )
+
+
+def basic_auth(userinfo: str) -> str:
+    """The header's value for ``NAME:PASSWORD``."""
+    return "Basic " + base64.b64encode(userinfo.encode()).decode("ascii")
 
 
 def _token_from(path: str, instead: str) -> str:

@@ -128,6 +128,12 @@ class RequestTimedOut(ConnectionFailed):
         super().__init__(message, transient=False, sent=sent)
 
 
+class AnswerBroken(ConnectionFailed):
+    """An answer began and did not come to its end."""
+
+    prefix = "error: unexpected error when reading response body. Please retry. Original error: "
+
+
 class UntrustedServer(ConnectionFailed):
     """The server's certificate does not prove that it is the server we want."""
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
+from urllib.parse import urlsplit
 
 from kubectl_calico_nic.cluster.connection import Connection
 from kubectl_calico_nic.cluster.errors import CredentialsError, PluginFailed
@@ -207,15 +208,21 @@ def _cluster_info(connection: Connection) -> dict[str, Any]:
     """The cluster as plugins see it. Mirrors ConfigToExecCluster of client-go (rest/exec.go)."""
     cluster = connection.cluster
     info = {
-        "server": cluster.server,
+        "server": _server(cluster.server),
         "tls-server-name": cluster.tls_server_name,
         "insecure-skip-tls-verify": cluster.insecure_skip_tls_verify,
         "certificate-authority-data": base64.b64encode(_authority(cluster)).decode("ascii"),
         "proxy-url": cluster.proxy_url,
         "disable-compression": cluster.disable_compression,
-        "config": cluster.exec_config,
     }
-    return {key: value for key, value in info.items() if value}
+    # Go leaves out what is empty, but for the config, which is null then.
+    return {**{key: value for key, value in info.items() if value}, "config": cluster.exec_config}
+
+
+def _server(server: str) -> str:
+    """The URL without its query, which client-go drops where the URL has a path."""
+    base, _, query = server.partition("?")
+    return base if query and len(urlsplit(base).path) > 1 else server
 
 
 def _authority(cluster: ClusterEntry) -> bytes:

@@ -166,10 +166,11 @@ class _Writing:
         try:
             now: Mapping[str, Any] = self._session.get(self._change.path)
         except ClusterError:
-            problem = f"{self._change.title} was sent its change, and no answer came ({error})"
-        else:
-            return now
-        raise OutcomeUnknown(f"{problem}; it cannot be read now, so look again before another try")
+            raise OutcomeUnknown(
+                f"{self._change.title} was sent its change, and no answer came ({error}); it "
+                "cannot be read now, so look again before another try"
+            ) from None
+        return now
 
     def _judged(self, now: Mapping[str, Any], problem: str) -> Mapping[str, Any] | None:
         unanswered = self._unanswered > 0 and not self._dry_run

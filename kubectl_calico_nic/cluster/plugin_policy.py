@@ -98,7 +98,8 @@ def read_plugin_policy(
     except FileNotFoundError:
         if not named:
             return PluginPolicy()
-        raise PreferencesError(f"kuberc error kuberc: open {path}: no such file or directory") from None
+        reason = "no such file or directory"
+        raise PreferencesError(f"kuberc error kuberc: open {path}: {reason}") from None
     except OSError as error:
         raise PreferencesError(f"kuberc error kuberc: open {path}: {error.strerror}") from None
     policy = _first_preference(text, path)

@@ -24,10 +24,16 @@ _SECRET_HEADERS = frozenset(("cookie", "location", "proxy-authorization", "set-c
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request that was sent: how the log names it, and when, by the log's ``clock``."""
+    """A request that was sent, and when, by the log's ``clock``."""
 
-    name: str
+    method: str
+    url: str
     started: float
+
+    @property
+    def name(self) -> str:
+        """How the log names it."""
+        return f'verb="{self.method}" url={quoted(self.url)}'
 
 
 @dataclass(slots=True)
@@ -53,7 +59,7 @@ class RequestLog:
 
     def sent(self, method: str, url: str, headers: Iterable[tuple[str, str]]) -> Exchange:
         """A request goes out; ``url`` must hold no credentials."""
-        exchange = Exchange(f'verb="{method}" url={quoted(url)}', self.clock())
+        exchange = Exchange(method, url, self.clock())
         if self.verbosity >= REQUEST_HEADERS:
             self._line(f'"Request" {exchange.name}', headers)
         return exchange

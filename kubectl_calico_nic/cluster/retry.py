@@ -40,9 +40,13 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """``attempts`` in all; between them ``first`` seconds, doubling up to ``longest``, jittered."""
+    """``attempts`` in all; between them ``first`` seconds, doubling up to ``longest``, jittered.
+
+    ``asked`` are the attempts where the server itself asks for another: client-go's ten and one.
+    """
 
     attempts: int = 5
+    asked: int = 11
     first: float = 0.1
     longest: float = 5.0
     sleep: Callable[[float], None] = time.sleep
@@ -63,7 +67,9 @@ class RetryPolicy:
                 return attempt()
             except (ApiError, ConnectionFailed) as error:
                 wait = self._wait(error, made, idempotent=idempotent)
-                if wait is None or made >= self.attempts or wait >= deadline.remaining:
+                asked = isinstance(error, ApiError) and error.retry_after is not None
+                most = self.asked if asked else self.attempts
+                if wait is None or made >= most or wait >= deadline.remaining:
                     raise
             self.sleep(wait)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from kubectl_calico_nic.cluster.errors import ConnectionFailed, KubeconfigError
 
@@ -14,11 +14,14 @@ class ServerAddress:
 
     ``scheme`` is http or https; ``host`` is ``HOST`` or ``HOST:PORT``, as kubectl's messages show
     it; ``prefix`` is the path before every request's path ("" or "/k8s/clusters/c-1").
+    ``userinfo`` is ``NAME:PASSWORD`` from the URL, None when there is none; Go's http.Client sends
+    it as basic auth with every request, and then client-go adds no token of its own.
     """
 
     scheme: str
     host: str
     prefix: str
+    userinfo: str | None = field(default=None, repr=False)
 
     @property
     def is_tls(self) -> bool:
@@ -34,8 +37,7 @@ class ServerAddress:
 def server_address(server: str) -> ServerAddress:
     """Reads the ``server`` of a cluster; a bare ``HOST:PORT`` means plain http.
 
-    A user name and password in the URL are dropped, as are its query and fragment. Mirrors
-    DefaultServerURL of client-go (rest/url_utils.go).
+    Its query and fragment are dropped. Mirrors DefaultServerURL of client-go (rest/url_utils.go).
 
     Raises:
         KubeconfigError: it is no URL, or has a path but no scheme.
@@ -50,8 +52,12 @@ def server_address(server: str) -> ServerAddress:
         raise ConnectionFailed(
             f'unsupported protocol scheme "{parts.scheme}"', transient=False, sent=False
         )
-    host = parts.netloc.rpartition("@")[2]
-    return ServerAddress(parts.scheme, host, parts.path.rstrip("/"))
+    userinfo, at, host = parts.netloc.rpartition("@")
+    if not at:
+        return ServerAddress(parts.scheme, host, parts.path.rstrip("/"))
+    name, _, password = userinfo.partition(":")
+    known = f"{unquote(name)}:{unquote(password)}"
+    return ServerAddress(parts.scheme, host, parts.path.rstrip("/"), known)
 
 
 def _split(text: str) -> SplitResult | None:

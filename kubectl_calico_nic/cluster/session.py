@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -11,7 +14,7 @@ from urllib.parse import quote, urlencode
 from kubectl_calico_nic.cluster.answers import decoded
 from kubectl_calico_nic.cluster.authenticated_transport import AuthenticatedTransport
 from kubectl_calico_nic.cluster.connection import Connection
-from kubectl_calico_nic.cluster.errors import Gone
+from kubectl_calico_nic.cluster.errors import Gone, RequestTimedOut
 from kubectl_calico_nic.cluster.exec_stream import ExecResult, exec_query
 from kubectl_calico_nic.cluster.request_info import request_info
 from kubectl_calico_nic.cluster.request_log import RequestLog
@@ -37,7 +40,8 @@ class Session:
     Args:
         connection: where to, and as whom.
         request_timeout: seconds for each request with its attempts; None for 30.
-        concurrency: how many threads will ask at once; as many connections are kept.
+        concurrency: how many requests are in flight at most, watches aside; as many connections
+            are kept.
         user_agent: sent with each request.
         warn: called once with the text of each warning that the server sends.
         retry_policy: how often and how soon to try again.
@@ -60,6 +64,9 @@ class Session:
     ) -> None:
         self.namespace = connection.namespace
         self._seconds = request_timeout or DEFAULT_REQUEST_SECONDS
+        self.concurrency = concurrency
+        self._end: Deadline | None = None
+        self._turns = threading.BoundedSemaphore(concurrency)
         self._compress = not connection.cluster.disable_compression
         self._transport = AuthenticatedTransport(
             connection,
@@ -84,6 +91,17 @@ class Session:
     def close(self) -> None:
         """Closes the connections."""
         self._transport.close()
+
+    def within(self, seconds: float) -> Session:
+        """The same session, all of whose requests are over in ``seconds`` from now."""
+        bounded = copy.copy(self)
+        bounded._end = Deadline.after(seconds)
+        return bounded
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time of all requests together is up."""
+        return self._end is not None and self._end.remaining <= 0
 
     def get(self, path: str, query: Query = ()) -> Any:
         """Reads one object or list; returns its JSON."""
@@ -146,8 +164,10 @@ class Session:
         path = f"{_pod_path(namespace, pod)}/log"
         request = request_info("GET", path, query)
         headers = [("Accept", f"{_JSON}, */*")]
-        until = Deadline.after(self._seconds)
-        return self._transport.answer(request, _target(path, query), headers, None, until).body
+        with self._turn(self._seconds) as until:
+            return self._transport.answer(
+                request, _target(path, query), headers, None, until, most=limit_bytes
+            ).body
 
     def patch(self, path: str, body: Any, content_type: str, query: Query = ()) -> Any:
         """Patches one object; ``content_type`` names the kind of patch. Returns the object."""
@@ -184,7 +204,7 @@ class Session:
             Gone: the resourceVersion is too old: list again.
         """
         seconds = DEFAULT_WATCH_SECONDS if deadline is None else deadline
-        until = Deadline.after(seconds)
+        until = self._until(seconds)
         asked = [
             *query,
             ("watch", "true"),
@@ -193,7 +213,7 @@ class Session:
             *([("resourceVersion", resource_version)] if resource_version else []),
         ]
         request = request_info("GET", path, asked)
-        begin = Deadline.after(min(self._seconds, seconds))
+        begin = self._until(min(self._seconds, seconds))
         stream = self._transport.stream(request, _target(path, asked), [("Accept", _JSON)], begin)
         try:
             yield from watch_events(stream.chunks(until), request)
@@ -210,14 +230,15 @@ class Session:
             pod: its name.
             container: its container.
             command: the program and its arguments; no shell is involved.
-            timeout: seconds for everything.
+            timeout: seconds for everything; no more than for any other request.
 
         Raises:
             ExecFailed: it did not run to its end, or printed too much.
         """
         path = f"{_pod_path(namespace, pod)}/exec"
         target = _target(path, exec_query(container, command))
-        return self._transport.execute(request_info("POST", path), target, Deadline.after(timeout))
+        with self._turn(min(timeout, self._seconds)) as until:
+            return self._transport.execute(request_info("POST", path), target, until)
 
     def _exchange(
         self,
@@ -235,9 +256,25 @@ class Session:
         if body is not None:
             content = json.dumps(body, separators=(",", ":")).encode()
             headers.append(("Content-Type", content_type))
-        until = Deadline.after(self._seconds)
         target = _target(path, query)
-        return decoded(self._transport.answer(request, target, headers, content, until), request)
+        with self._turn(self._seconds) as until:
+            answer = self._transport.answer(request, target, headers, content, until)
+        return decoded(answer, request)
+
+    def _until(self, seconds: float) -> Deadline:
+        """The deadline of one request: its own, or that of all together where that comes first."""
+        own = Deadline.after(seconds)
+        return own if self._end is None or own.expires < self._end.expires else self._end
+
+    @contextmanager
+    def _turn(self, seconds: float) -> Iterator[Deadline]:
+        """Waits until fewer than ``concurrency`` requests are in flight; time counts from then."""
+        if not self._turns.acquire(timeout=None if self._end is None else self._end.remaining):
+            raise RequestTimedOut("context deadline exceeded", sent=False)
+        try:
+            yield self._until(seconds)
+        finally:
+            self._turns.release()
 
 
 def _target(path: str, query: Query) -> str:

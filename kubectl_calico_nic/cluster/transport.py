@@ -8,14 +8,15 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from kubectl_calico_nic.cluster.answers import Answer
 from kubectl_calico_nic.cluster.connection import Connection
-from kubectl_calico_nic.cluster.connection_failures import connection_failure
+from kubectl_calico_nic.cluster.connection_failures import broken_answer, connection_failure
 from kubectl_calico_nic.cluster.credentials import Credentials
-from kubectl_calico_nic.cluster.errors import ConnectionFailed, KubeconfigError
+from kubectl_calico_nic.cluster.errors import ConnectionFailed, KubeconfigError, UnexpectedAnswer
 from kubectl_calico_nic.cluster.proxies import proxy_for
 from kubectl_calico_nic.cluster.request_log import RequestLog
 from kubectl_calico_nic.cluster.retry import Deadline
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 # As kubectl's limit for a TLS handshake: long for a network, short for a host that is away.
 _CONNECT_SECONDS = 10.0
 _CHUNK_BYTES = 65536
+_PIECE_BYTES = 1024 * 1024
+_MOST_BYTES = 128 * 1024 * 1024
+"""No page of a list is longer by far: whoever sends more is no API server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +38,15 @@ class OutgoingRequest:
     """What goes over the wire.
 
     ``target`` is path and query below the server's prefix. ``headers`` may name one several times;
-    their values are sent as UTF-8. ``body`` is None for none.
+    their values are sent as UTF-8. ``body`` is None for none. Of an answer longer than ``most``
+    bytes the beginning is read; None: there is no longer one.
     """
 
     method: str
     target: str
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     body: bytes | None = field(default=None, repr=False)
+    most: int | None = None
 
 
 class AnswerStream:
@@ -109,10 +115,12 @@ class Transport:
 
         Raises:
             ConnectionFailed: no whole answer came.
+            UnexpectedAnswer: it has no end.
         """
-        response = self._response(request, seconds, stream=False)
+        response = self._response(request, seconds)
+        answer = _answer(response, self._body(response, request.most))
         self._log.received(response.tell())
-        return _answer(response, with_body=True)
+        return answer
 
     def stream(self, request: OutgoingRequest, seconds: float) -> AnswerStream:
         """Sends a request and reads the beginning of its answer; an error's body is read whole.
@@ -124,19 +132,12 @@ class Transport:
         Raises:
             ConnectionFailed: no answer came.
         """
-        import urllib3
+        response = self._response(request, seconds)
+        body = b"" if response.status == HTTPStatus.OK else self._body(response, None)
+        return AnswerStream(_answer(response, body), response, self._log)
 
-        response = self._response(request, seconds, stream=True)
-        try:
-            answer = _answer(response, with_body=response.status != 200)
-            return AnswerStream(answer, response, self._log)
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            failure = self._failure(error)
-        raise failure
-
-    def _response(
-        self, request: OutgoingRequest, seconds: float, *, stream: bool
-    ) -> urllib3.BaseHTTPResponse:
+    def _response(self, request: OutgoingRequest, seconds: float) -> urllib3.BaseHTTPResponse:
+        """The head of an answer; its body is still to be read."""
         import urllib3
 
         fields = urllib3.HTTPHeaderDict()
@@ -154,7 +155,7 @@ class Transport:
                 timeout=urllib3.Timeout(total=seconds, connect=min(seconds, _CONNECT_SECONDS)),
                 retries=False,
                 redirect=False,
-                preload_content=not stream,
+                preload_content=False,
             )
         except (urllib3.exceptions.HTTPError, OSError) as error:
             failure = self._failure(error)
@@ -163,6 +164,24 @@ class Transport:
             self._log.answered(exchange, response.status, response.headers.items())
             return response
         # Outside the handler, so that nothing of urllib3 hangs on the error.
+        raise failure
+
+    def _body(self, response: urllib3.BaseHTTPResponse, most: int | None) -> bytes:
+        import urllib3
+
+        limit, pieces, length = most or _MOST_BYTES, [], 0
+        try:
+            while length <= limit and (piece := response.read(_PIECE_BYTES)):
+                pieces.append(piece)
+                length += len(piece)
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            failure = broken_answer(self._failure(error))
+        else:
+            if length > limit:
+                response.close()
+            if length > limit and most is None:
+                raise UnexpectedAnswer(f"the answer is longer than {_MOST_BYTES >> 20} MiB")
+            return b"".join(pieces)[:limit]
         raise failure
 
     def open_socket(self, seconds: float) -> socket.socket:
@@ -208,10 +227,10 @@ class Transport:
         )
 
 
-def _answer(response: urllib3.BaseHTTPResponse, *, with_body: bool) -> Answer:
+def _answer(response: urllib3.BaseHTTPResponse, body: bytes) -> Answer:
     return Answer(
         status=response.status,
-        body=response.data if with_body else b"",
+        body=body,
         headers={name.lower(): value for name, value in response.headers.items()},
         warnings=tuple(response.headers.getlist("Warning")),
     )
@@ -249,10 +268,10 @@ def _socks_pool_manager(proxy: str, options: Mapping[str, Any]) -> urllib3.PoolM
         raise KubeconfigError(
             f"the proxy {host} speaks SOCKS, for which Python needs the package PySocks"
         )
-    from urllib3.contrib.socks import SOCKSProxyManager
+    from kubectl_calico_nic.cluster.socks_connections import socks_pool_manager
 
-    # As with Go, the proxy resolves the server's name.
-    return SOCKSProxyManager(proxy.replace("socks5://", "socks5h://", 1), **options)
+    name, password = _decoded_userinfo(proxy)
+    return socks_pool_manager(f"socks5h://{host}", name or None, password or None, options)
 
 
 def _adapt(pools: urllib3.PoolManager, context: ssl.SSLContext | None) -> None:
@@ -279,7 +298,16 @@ def _adapt(pools: urllib3.PoolManager, context: ssl.SSLContext | None) -> None:
 
 def _proxy_headers(proxy: str | None) -> Mapping[str, str] | None:
     import urllib3
-    from urllib3.util import parse_url
 
-    authority = parse_url(proxy).auth if proxy else None
-    return urllib3.make_headers(proxy_basic_auth=authority) if authority else None
+    name, password = _decoded_userinfo(proxy or "")
+    if not (name or password):
+        return None
+    # Bytes of UTF-8, which make_headers takes as latin-1 only.
+    pair = f"{name}:{password}".encode().decode("latin-1")
+    return urllib3.make_headers(proxy_basic_auth=pair)
+
+
+def _decoded_userinfo(proxy: str) -> tuple[str, str]:
+    """Name and password of a proxy's URL, where what is special stands as ``%40``."""
+    parts = urlsplit(proxy)
+    return unquote(parts.username or ""), unquote(parts.password or "")

@@ -15,6 +15,10 @@ from kubectl_calico_nic.cluster.errors import UnexpectedAnswer
 from kubectl_calico_nic.cluster.request_info import RequestInfo
 
 
+_LONGEST_EVENT = 16 * 1024 * 1024
+"""Bytes; etcd keeps no object that is longer than a tenth of this."""
+
+
 @dataclass(frozen=True, slots=True)
 class WatchEvent:
     """``type`` is ADDED, MODIFIED, DELETED or BOOKMARK; ``object`` the JSON of the object.
@@ -46,6 +50,8 @@ def watch_events(chunks: Iterable[bytes], request: RequestInfo) -> Iterator[Watc
     rest = b""
     for chunk in chunks:
         *lines, rest = (rest + chunk).split(b"\n")
+        if len(rest) > _LONGEST_EVENT:
+            raise UnexpectedAnswer("an event of the watch stream has no end")
         for line in lines:
             if line.strip():
                 yield _event(line, request)

@@ -7,23 +7,23 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from urllib.parse import quote
 
 from kubectl_calico_nic.calico.inventory import Inventory
-from kubectl_calico_nic.cluster.errors import ApiError
 from kubectl_calico_nic.collection.configuration import (
     Configuration,
     read_configuration,
     read_revisions,
 )
 from kubectl_calico_nic.collection.daemonsets import daemon_set_selector, find_daemon_sets
-from kubectl_calico_nic.collection.gaps import gap
+from kubectl_calico_nic.collection.gaps import gap, is_right
 from kubectl_calico_nic.collection.logs import read_current_log, read_previous_log
 from kubectl_calico_nic.collection.node_statuses import with_node_statuses
 from kubectl_calico_nic.collection.pod_events import with_events
 from kubectl_calico_nic.collection.port import Api, Progress, Silent
 from kubectl_calico_nic.collection.probe import Questions, probe_node
-from kubectl_calico_nic.collection.workers import DEFAULT_CONCURRENCY, each, pool
+from kubectl_calico_nic.collection.workers import DEFAULT_CONCURRENCY, answers, each, pool
 from kubectl_calico_nic.errors import CalicoNicError
 from kubectl_calico_nic.iproute.annotation import parse_interfaces_annotation
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
@@ -36,19 +36,29 @@ from kubectl_calico_nic.snapshot.node import Node
 from kubectl_calico_nic.snapshot.pod import Pod
 from kubectl_calico_nic.snapshot.snapshot import Gap, LogState, NodeFacts, Snapshot
 
+_SILENT_SECONDS = 10.0
+"""What the kubelets of nodes that went silent get for their answers, all together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What to look at.
 
     ``namespace`` and ``daemon_set`` narrow the search for calico-node; ``nodes`` names the nodes
-    whose logs are read (none: all). ``revisions`` asks for ControllerRevisions too.
+    whose logs are read (none: all). ``revisions`` asks for ControllerRevisions too. With
+    ``partial`` all that fails is a gap, where the rest tells something without it; otherwise only
+    a missing right is.
     """
 
     namespace: str | None = None
     daemon_set: str | None = None
     nodes: tuple[str, ...] = ()
     revisions: bool = False
+    partial: bool = False
+
+    def covers(self, node: str) -> bool:
+        """Whether the log of ``node`` is asked for."""
+        return not self.nodes or node in self.nodes
 
 
 def _utc_now() -> datetime:
@@ -62,12 +72,12 @@ class Collector:
         self,
         api: Api,
         *,
-        concurrency: int = DEFAULT_CONCURRENCY,
+        concurrency: int | None = None,
         progress: Progress | None = None,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._api = api
-        self._concurrency = concurrency
+        self._concurrency = concurrency or DEFAULT_CONCURRENCY
         self._progress = progress or Silent()
         self._now = now
 
@@ -82,17 +92,19 @@ class Collector:
         """
         taken_at = self.time()
         with pool(self._concurrency) as executor:
-            listing = executor.submit(self._nodes)
+            listing = executor.submit(self._nodes, partial=scope.partial)
             daemon_sets, gaps = find_daemon_sets(self._api, scope.namespace, scope.daemon_set)
             settings = executor.submit(self._configuration, daemon_sets, scope)
             pods, reading = self._pods_and_logs(executor, daemon_sets, scope)
             nodes, node_gaps = listing.result()
-            logs = {facts.name: facts for facts in _results(reading, self._progress)}
-        facts = _merge(nodes, pods_by_node(pods), {name: logs[name] for name in sorted(logs)})
+            reading |= self._logs_of_doubtful(executor, pods, nodes, scope)
+            read = list(answers(reading, "logs", self._progress))
+        chosen = pods_by_node(pods)
+        logs = {log.name: log for log in read if log.facts.pod is chosen.get(log.name)}
         configuration = settings.result()
-        log_gaps = tuple(gap for found in logs.values() for gap in found.gaps)
+        log_gaps = tuple(gap for name in sorted(logs) for gap in logs[name].gaps)
         return Snapshot(
-            nodes=facts,
+            nodes=_merge(nodes, chosen, logs),
             daemon_sets=daemon_sets,
             config_maps=configuration.config_maps,
             revisions=configuration.revisions,
@@ -129,17 +141,16 @@ class Collector:
         """
         wanted = [facts for facts in snapshot.nodes if facts.name in questions and facts.pod]
         with pool(self._concurrency) as executor:
-            answers = each(
-                executor,
-                lambda facts: probe_node(self._api, facts, questions[facts.name]),
-                wanted,
-                lambda count: self._progress.advance("interfaces", count, len(wanted)),
-            )
-        probed = {facts.name: facts for facts, _ in answers}
+            probes = {
+                facts.name: partial(probe_node, self._api, facts, questions[facts.name])
+                for facts in wanted
+            }
+            found = each(executor, "interfaces", probes, self._progress)
+        probed = {facts.name: facts for facts, _ in found}
         return dataclasses.replace(
             snapshot,
             nodes=tuple(probed.get(facts.name, facts) for facts in snapshot.nodes),
-            gaps=(*snapshot.gaps, *(gap for _, gaps in answers for gap in gaps)),
+            gaps=(*snapshot.gaps, *(gap for _, gaps in found for gap in gaps)),
         )
 
     def read_events(self, snapshot: Snapshot) -> Snapshot:
@@ -157,12 +168,12 @@ class Collector:
         """
         stale = [facts for facts in snapshot.nodes if facts.name in names]
         with pool(self._concurrency) as executor:
-            answers = list(executor.map(self._read_node, stale))
-        fresh = {facts.name: facts for facts, _ in answers}
+            found = list(executor.map(self._read_node, stale))
+        fresh = {facts.name: facts for facts, _ in found}
         return dataclasses.replace(
             snapshot,
             nodes=tuple(fresh.get(facts.name, facts) for facts in snapshot.nodes),
-            gaps=(*snapshot.gaps, *(gap for _, gaps in answers for gap in gaps)),
+            gaps=(*snapshot.gaps, *(gap for _, gaps in found for gap in gaps)),
         )
 
     def _read_node(self, facts: NodeFacts) -> tuple[NodeFacts, tuple[Gap, ...]]:
@@ -173,31 +184,54 @@ class Collector:
             return facts, (found,) if found.forbidden else ()
         return dataclasses.replace(facts, node=node), ()
 
-    def _nodes(self) -> tuple[dict[str, Node], tuple[Gap, ...]]:
+    def _nodes(self, *, partial: bool) -> tuple[dict[str, Node], tuple[Gap, ...]]:
         try:
             pages = self._api.pages("/api/v1/nodes")
             found = [decode_node(item) for page in pages for item in page]
-        except ApiError as error:
-            if error.status != 403:
+        except CalicoNicError as error:
+            if not (partial or is_right(error)):
                 raise
             return {}, (gap("list", "nodes", error),)
         return {node.name: node for node in found}, ()
 
     def _pods_and_logs(
         self, executor: ThreadPoolExecutor, daemon_sets: tuple[DaemonSet, ...], scope: Scope
-    ) -> tuple[list[Pod], list[Future[NodeLog]]]:
-        """List the pods page by page; logs are asked for as soon as a page is there."""
+    ) -> tuple[list[Pod], dict[Future[NodeLog], str]]:
+        """List the pods page by page; logs are asked for as soon as a page is there.
+
+        Those of pods that are not Ready wait: their nodes may be silent.
+        """
         pods: list[Pod] = []
-        reading: list[Future[NodeLog]] = []
+        reading: dict[Future[NodeLog], str] = {}
         for page in _pod_pages(self._api, daemon_sets):
             pods += page
-            chosen = pods_by_node(page).values()
-            reading += [
-                executor.submit(self._log, pod)
-                for pod in chosen
-                if not scope.nodes or pod.node in scope.nodes
-            ]
+            for pod in pods_by_node(page).values():
+                if pod.ready and scope.covers(pod.node):
+                    reading[executor.submit(self._log, pod)] = pod.node
         return pods, reading
+
+    def _logs_of_doubtful(
+        self,
+        executor: ThreadPoolExecutor,
+        pods: Iterable[Pod],
+        nodes: Mapping[str, Node],
+        scope: Scope,
+    ) -> dict[Future[NodeLog], str]:
+        """Ask for the logs of pods that are not Ready.
+
+        Where nothing is heard of a node, its kubelet hardly answers: that is tried last, and given
+        up soon.
+        """
+        found = [pod for pod in pods_by_node(pods).values() if not pod.ready]
+        doubtful = [pod for pod in found if scope.covers(pod.node)]
+        silent = [pod for pod in doubtful if _is_silent(nodes.get(pod.node))]
+        reading = {
+            executor.submit(self._log, pod): pod.node for pod in doubtful if pod not in silent
+        }
+        if silent:
+            brief = Collector(self._api.within(_SILENT_SECONDS))
+            reading |= {executor.submit(brief._log, pod): pod.node for pod in silent}
+        return reading
 
     def _log(self, pod: Pod) -> NodeLog:
         state = pod.container_state
@@ -221,7 +255,9 @@ class Collector:
         return NodeLog(pod.node, facts, tuple(gaps))
 
     def _configuration(self, daemon_sets: tuple[DaemonSet, ...], scope: Scope) -> Configuration:
-        return read_configuration(self._api, daemon_sets, with_revisions=scope.revisions)
+        return read_configuration(
+            self._api, daemon_sets, with_revisions=scope.revisions, partial=scope.partial
+        )
 
     def logs(self, pods: Iterable[Pod]) -> list[NodeLog]:
         """Read the logs of ``pods``, many at a time."""
@@ -245,10 +281,8 @@ class NodeLog:
     gaps: tuple[Gap, ...] = ()
 
 
-def _results(reading: list[Future[NodeLog]], progress: Progress) -> Iterator[NodeLog]:
-    for count, future in enumerate(reading, start=1):
-        yield future.result()
-        progress.advance("logs", count, len(reading))
+def _is_silent(node: Node | None) -> bool:
+    return node is not None and node.unreachable
 
 
 def _pod_pages(api: Api, daemon_sets: tuple[DaemonSet, ...]) -> Iterator[list[Pod]]:

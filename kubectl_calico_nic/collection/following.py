@@ -6,9 +6,10 @@ ends, one that is too old (410), an API server that goes away for a while.
 
 from __future__ import annotations
 
+import random
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
@@ -18,11 +19,14 @@ from kubectl_calico_nic.collection.port import Query
 from kubectl_calico_nic.errors import CalicoNicError
 
 _PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)
-"""Seconds before the next try while the API server does not answer, or refuses."""
+"""Seconds before the next try while the API server does not answer, refuses, or ends each watch."""
 _REFUSALS = 4
 """How often to ask again before a refusal is believed."""
 _SHORTEST_WATCH = 1.0
-"""Seconds: a watch that ends sooner, without an event, is not begun again at once."""
+"""Seconds: a watch that ends sooner is not begun again at once."""
+_PAGE = 500
+_DIGITS = 40
+"""No resourceVersion has more."""
 
 
 class WatchApi(Protocol):
@@ -86,12 +90,14 @@ Change = Replaced | Changed | Failed | Interrupted
 class Following:
     """Watches several kinds at once, each on a thread of its own; use it as a context manager.
 
-    ``pauses`` are the seconds before another try after one failure, after two, and so on.
+    ``pauses`` are the seconds before another try after one failure, after two, and so on; each is
+    shortened by up to its half, by a ``jitter`` between 0 and 1, lest all who watch come at once.
     """
 
     api: WatchApi
     kinds: Sequence[Kind]
     pauses: Sequence[float] = _PAUSES
+    jitter: Callable[[], float] = random.random
     _changes: SimpleQueue[Change] = field(default_factory=SimpleQueue)
     _stopped: threading.Event = field(default_factory=threading.Event)
 
@@ -123,7 +129,8 @@ class Following:
             try:
                 self._list_and_watch(kind, course)
             except Gone:
-                self._stopped.wait(self.pauses[0])
+                self._pause(course.expired)
+                course.expired += 1
             except CalicoNicError as error:
                 refused = _is_refusal(error) and not course.watched
                 course.refusals = course.refusals + 1 if refused else 0
@@ -132,35 +139,87 @@ class Following:
                 if not refused and not course.is_told:
                     self._changes.put(Interrupted(kind.name, error))
                     course.is_told = True
-                self._stopped.wait(self.pauses[min(course.failures, len(self.pauses) - 1)])
+                self._pause(course.failures)
                 course.failures += 1
         return None
 
     def _list_and_watch(self, kind: Kind, course: _Course) -> None:
         """List, then watch on from there until the watch cannot be continued."""
-        listed = self.api.get(kind.path, kind.query)
-        items = tuple(item for item in listed.get("items") or () if isinstance(item, Mapping))
+        items, version = self._list(kind)
         self._changes.put(Replaced(kind.name, items))
-        version = str((listed.get("metadata") or {}).get("resourceVersion", ""))
+        order = _Order(version)
+        for item in items:
+            order.is_news(item)
+        order.newest = version
         while not self._stopped.is_set():
-            version = self._watch(kind, version, course)
+            began = time.monotonic()
+            self._watch(kind, order, course)
+            if time.monotonic() - began >= _SHORTEST_WATCH:
+                course.short = course.expired = 0
+                continue
+            self._pause(course.short)
+            course.short += 1
 
-    def _watch(self, kind: Kind, version: str, course: _Course) -> str:
-        """Take the events of one watch; return from where the next one goes on."""
-        began, newest = time.monotonic(), version
-        events = self.api.watch(kind.path, kind.query, resource_version=version, deadline=None)
+    def _list(self, kind: Kind) -> tuple[tuple[Mapping[str, Any], ...], str]:
+        """All objects, and the version of the list; read page by page."""
+        items: list[Mapping[str, Any]] = []
+        token = ""
+        while True:
+            more = [("limit", str(_PAGE)), *([("continue", token)] if token else [])]
+            page = self.api.get(kind.path, (*kind.query, *more))
+            listed = page.get("items")
+            found = listed if isinstance(listed, list) else []
+            items += [item for item in found if isinstance(item, Mapping)]
+            metadata = _mapping(page.get("metadata"))
+            token = str(metadata.get("continue") or "")
+            if not token:
+                return tuple(items), str(metadata.get("resourceVersion", ""))
+
+    def _watch(self, kind: Kind, order: _Order, course: _Course) -> None:
+        """Take the events of one watch."""
+        events = self.api.watch(kind.path, kind.query, resource_version=order.newest, deadline=None)
         for event in events:
             course.go_well()
             if self._stopped.is_set():
                 break
-            item = event.object
-            newest = str((item.get("metadata") or {}).get("resourceVersion") or newest)
-            if event.type != "BOOKMARK":
-                self._changes.put(Changed(kind.name, item, event.type == "DELETED"))
+            is_news = order.is_news(event.object)
+            if is_news and event.type != "BOOKMARK":
+                self._changes.put(Changed(kind.name, event.object, event.type == "DELETED"))
         course.go_well()
-        if newest == version and time.monotonic() - began < _SHORTEST_WATCH:
-            self._stopped.wait(_SHORTEST_WATCH)
-        return newest
+
+    def _pause(self, before: int) -> None:
+        """Wait a little; the longer, the more often it was in vain ``before``."""
+        seconds = self.pauses[min(before, len(self.pauses) - 1)]
+        self._stopped.wait(seconds * (1 - self.jitter() / 2))
+
+
+@dataclass(slots=True)
+class _Order:
+    """What is known of the order of events of one kind: an older state never replaces a newer one.
+
+    ``newest`` is the resourceVersion from which a watch goes on. Resource versions that are
+    numbers can be compared (KEP-5504); of others the last that comes is the newest.
+    """
+
+    newest: str
+    _known: dict[str, int] = field(default_factory=dict)
+
+    def is_news(self, item: Mapping[str, Any]) -> bool:
+        """Whether ``item`` is not older than what was seen of the same object."""
+        metadata = _mapping(item.get("metadata"))
+        version = metadata.get("resourceVersion")
+        if not isinstance(version, str) or not version:
+            return True
+        if not version.isdecimal():
+            self.newest = version
+            return True
+        number, identity = int(version[:_DIGITS]), f"{metadata.get('uid')}/{metadata.get('name')}"
+        if not self.newest.isdecimal() or number > int(self.newest[:_DIGITS]):
+            self.newest = version
+        if number < self._known.get(identity, 0):
+            return False
+        self._known[identity] = number
+        return True
 
 
 @dataclass(slots=True)
@@ -168,18 +227,25 @@ class _Course:
     """How following one kind went.
 
     ``watched`` says whether it ever came to a watch; ``failures`` counts those since it last did,
-    ``refusals`` those in a row that were refusals; ``is_told`` says whether anybody was told.
+    ``refusals`` those in a row that were refusals, ``short`` the watches in a row that ended at
+    once, ``expired`` those that were too old; ``is_told`` says whether anybody was told.
     """
 
     watched: bool = False
     failures: int = 0
     refusals: int = 0
+    short: int = 0
+    expired: int = 0
     is_told: bool = False
 
     def go_well(self) -> None:
         """A watch came about."""
         self.watched, self.is_told = True, False
         self.failures = self.refusals = 0
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _is_refusal(error: CalicoNicError) -> bool:

@@ -9,8 +9,14 @@ from kubectl_calico_nic.snapshot.snapshot import Gap
 
 def gap(verb: str, resource: str, error: CalicoNicError, node: str | None = None) -> Gap:
     """Say that ``verb`` on ``resource`` ended in ``error``, where it concerns a node on which."""
-    forbidden = isinstance(error, ApiError) and error.status == 403
-    return Gap(verb, resource, str(error), node, forbidden)
+    if is_right(error):
+        return Gap(verb, resource, str(error), node, forbidden=True)
+    return Gap(verb, resource, f"could not {verb} {resource}: {error}", node)
+
+
+def is_right(error: CalicoNicError) -> bool:
+    """Whether ``error`` says that a right is missing, which asking again does not mend."""
+    return isinstance(error, ApiError) and error.status == 403
 
 
 def exec_gap(error: CalicoNicError, node: str) -> Gap:

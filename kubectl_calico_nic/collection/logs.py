@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kubectl_calico_nic.bundle.log_scan import lines_that_matter
 from kubectl_calico_nic.calico.log.reader import read_log
 from kubectl_calico_nic.calico.log.reading import LogReading
 from kubectl_calico_nic.collection.port import Api
@@ -22,14 +23,16 @@ def read_current_log(api: Api, pod: Pod) -> LogReading:
     Raises:
         CalicoNicError: the API server or the kubelet does not give it.
     """
-    tail = _lines(
+    tail = _whole_lines(
         api.log(pod.namespace, pod.name, CONTAINER, tail_lines=TAIL_LINES, limit_bytes=TAIL_BYTES),
         TAIL_BYTES,
     )
-    if len(tail) < TAIL_LINES:
-        return read_log(tail)
-    head = _lines(api.log(pod.namespace, pod.name, CONTAINER, limit_bytes=HEAD_BYTES), HEAD_BYTES)
-    return read_log([*head, *_after(head, tail)])
+    if tail.count(b"\n") < TAIL_LINES:
+        return read_log(_texts(tail))
+    head = _whole_lines(
+        api.log(pod.namespace, pod.name, CONTAINER, limit_bytes=HEAD_BYTES), HEAD_BYTES
+    )
+    return read_log(lines_that_matter([head + _after(head, tail)]))
 
 
 def read_previous_log(api: Api, pod: Pod) -> LogReading:
@@ -46,20 +49,22 @@ def read_previous_log(api: Api, pod: Pod) -> LogReading:
         tail_lines=TAIL_LINES,
         limit_bytes=TAIL_BYTES,
     )
-    return read_log(_lines(text, TAIL_BYTES))
+    return read_log(_texts(_whole_lines(text, TAIL_BYTES)))
 
 
-def _lines(data: bytes, limit: int) -> list[str]:
-    """The lines of a part of a log, without the last one where the limit cut it."""
-    lines = data.decode("utf-8", errors="replace").split("\n")
-    if len(data) >= limit or not lines[-1]:
-        lines.pop()
-    return lines
+def _whole_lines(data: bytes, limit: int) -> bytes:
+    """The lines of a part of a log, each with its end; without the last where the limit cut it."""
+    if len(data) >= limit:
+        return data[: data.rfind(b"\n") + 1]
+    return data if data.endswith(b"\n") or not data else data + b"\n"
 
 
-def _after(head: list[str], tail: list[str]) -> list[str]:
+def _texts(lines: bytes) -> list[str]:
+    return lines.decode("utf-8", errors="replace").split("\n")[:-1]
+
+
+def _after(head: bytes, tail: bytes) -> bytes:
     """The part of ``tail`` that ``head`` does not hold already (both ends of a short log meet)."""
-    if head and head[-1] in tail:
-        place = len(tail) - 1 - tail[::-1].index(head[-1])
-        return tail[place + 1 :]
-    return tail
+    last = head[head.rfind(b"\n", 0, -1) + 1 :]
+    place = (b"\n" + tail).rfind(b"\n" + last) if last else -1
+    return tail if place < 0 else tail[place + len(last) :]

@@ -11,6 +11,7 @@ import dataclasses
 from kubectl_calico_nic.cluster.errors import ApiError
 from kubectl_calico_nic.collection.gaps import gap
 from kubectl_calico_nic.collection.port import Api
+from kubectl_calico_nic.errors import CalicoNicError
 from kubectl_calico_nic.snapshot.bgp import BgpSessions
 from kubectl_calico_nic.snapshot.decode import decode_node_status
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
@@ -25,15 +26,15 @@ _PATHS = (
 def with_node_statuses(api: Api, snapshot: Snapshot) -> Snapshot:
     """Add the sessions of nodes whose BIRD was not asked itself; one list at most.
 
-    A permission that refuses becomes a gap; that there are no such objects is none.
+    What cannot be read becomes a gap; that there are no such objects is none.
     """
     if all(facts.sessions for facts in snapshot.nodes if facts.pod):
         return snapshot
     for path in _PATHS:
         try:
             listed = [item for page in api.pages(path) for item in page]
-        except ApiError as error:
-            if error.status == 404:
+        except CalicoNicError as error:
+            if isinstance(error, ApiError) and error.status == 404:
                 continue
             found = gap("list", "caliconodestatuses.crd.projectcalico.org", error)
             return dataclasses.replace(snapshot, gaps=(*snapshot.gaps, found))

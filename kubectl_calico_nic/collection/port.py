@@ -27,6 +27,9 @@ class Executed(Protocol):
 class Api(Protocol):
     """Reading calls; each raises ``cluster.errors`` when the server does not give an answer."""
 
+    def within(self, seconds: float) -> Api:
+        """The same, all of whose requests are over in ``seconds`` from now."""
+
     def get(self, path: str, query: Query = ()) -> Any:
         """One object as JSON."""
 
@@ -54,12 +57,12 @@ class Api(Protocol):
 class Progress(Protocol):
     """Who is told how far a long collection is."""
 
-    def advance(self, what: str, done: int, total: int) -> None:
-        """``done`` of ``total`` nodes are through ``what``."""
+    def advance(self, what: str, done: int, total: int, slowest: str | None) -> None:
+        """``done`` of ``total`` nodes are through ``what``; ``slowest`` has waited longest."""
 
 
 class Silent:
     """Progress that nobody watches."""
 
-    def advance(self, what: str, done: int, total: int) -> None:
+    def advance(self, what: str, done: int, total: int, slowest: str | None) -> None:
         """Do nothing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,10 +38,7 @@ def kinds_to_follow(daemon_set: DaemonSet) -> tuple[Kind, ...]:
 
 
 class RolloutFacts:
-    """The facts so far; ``take`` changes, then ``snapshot``. ``monotonic`` counts seconds.
-
-    With ``probe`` BIRD is asked for its sessions once the rollout has come to rest.
-    """
+    """The facts so far; ``take`` changes, then ``snapshot``. ``monotonic`` counts seconds."""
 
     def __init__(
         self,
@@ -49,8 +46,6 @@ class RolloutFacts:
         first: Snapshot,
         daemon_set: DaemonSet,
         monotonic: Callable[[], float],
-        *,
-        probe: bool = False,
     ) -> None:
         self._collector = collector
         self._first = first
@@ -63,7 +58,7 @@ class RolloutFacts:
         self._revisions_of = _template(daemon_set)
         self._revisions_tried = 0
         self._monotonic = monotonic
-        self._sessions = RolloutSessions(collector, monotonic) if probe else None
+        self._sessions = RolloutSessions(collector, monotonic)
         self._logs = {
             facts.pod.uid: _KnownLog(
                 _state(facts.pod, facts.node), _log_of(facts, first), monotonic()
@@ -84,7 +79,7 @@ class RolloutFacts:
         times = [known.next_read - now for _, known in self._to_be_read_again()]
         if self._revisions_are_missing:
             times.append(_PAUSE)
-        if self._sessions is not None and self._sessions.next_look is not None:
+        if self._sessions.next_look is not None:
             times.append(self._sessions.next_look)
         return max(min(times), 0.0) if times else None
 
@@ -144,7 +139,7 @@ class RolloutFacts:
         self._read_logs(pods)
         names = sorted({*self._nodes, *pods})
         other_gaps = (gap for gap in self._first.gaps if gap.resource != _LOGS)
-        found = dataclasses.replace(
+        return dataclasses.replace(
             self._first,
             taken_at=self._collector.time(),
             daemon_sets=(self._daemon_set,),
@@ -152,12 +147,17 @@ class RolloutFacts:
             nodes=tuple(self._facts(name, pods.get(name)) for name in names),
             gaps=(*other_gaps, *(gap for known in self._logs.values() for gap in known.log.gaps)),
         )
-        if self._sessions is None:
-            return found
-        if not _is_at_rest(self._daemon_set, pods.values()):
-            self._sessions.forget()
-            return found
-        return self._sessions.added_to(found)
+
+    def with_sessions(self, snapshot: Snapshot) -> Snapshot:
+        """Add to the newest ``snapshot`` what each node says of its NIC and its BGP sessions.
+
+        A node is asked again, in its time, until all of them are up.
+        """
+        return self._sessions.added_to(snapshot)
+
+    def forget_sessions(self) -> None:
+        """Say that what the nodes said is of the past."""
+        self._sessions.forget()
 
     def _facts(self, name: str, pod: Pod | None) -> NodeFacts:
         known = self._logs.get(pod.uid) if pod else None
@@ -228,16 +228,6 @@ class _KnownLog:
         if unfinished and runs and not pod.ready:
             return True
         return self.tries < _TRIES and any(not gap.forbidden for gap in self.log.gaps)
-
-
-def _is_at_rest(daemon_set: DaemonSet, pods: Collection[Pod]) -> bool:
-    """Whether every pod is new and Ready, as far as the DaemonSet's status tells."""
-    status, generation = daemon_set.status, daemon_set.metadata.get("generation")
-    updated, desired = (
-        status.get(name, 0) for name in ("updatedNumberScheduled", "desiredNumberScheduled")
-    )
-    is_new = status.get("observedGeneration") == generation and updated == desired
-    return is_new and len(pods) >= desired and all(pod.ready and not pod.deleted for pod in pods)
 
 
 def _log_of(facts: NodeFacts, first: Snapshot) -> NodeLog:

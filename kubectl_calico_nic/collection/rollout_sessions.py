@@ -1,4 +1,4 @@
-"""Asks every node once a rollout has come to rest, until its NIC and its BGP sessions are up."""
+"""Asks every node, when a rollout is proven but for that, until its NIC and sessions are up."""
 
 from __future__ import annotations
 
@@ -20,10 +20,7 @@ _LONGEST_PAUSE = 10.0
 
 
 class RolloutSessions:
-    """What the nodes said, by the uid of their pods; ``monotonic`` counts seconds.
-
-    While pods restart, sessions go down and come up again everywhere: that proves nothing.
-    """
+    """What the nodes said, by the uid of their pods; ``monotonic`` counts seconds."""
 
     def __init__(self, collector: Collector, monotonic: Callable[[], float]) -> None:
         self._collector = collector
@@ -38,7 +35,7 @@ class RolloutSessions:
         return max(min(times), 0.0) if times else None
 
     def forget(self) -> None:
-        """Pods restart: what was answered is of the past."""
+        """What was answered is of the past."""
         self._answers = {}
 
     def added_to(self, snapshot: Snapshot) -> Snapshot:

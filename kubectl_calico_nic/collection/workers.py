@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from typing import TypeVar
 
-_Item = TypeVar("_Item")
+from kubectl_calico_nic.collection.port import Progress
+
 _Answer = TypeVar("_Answer")
 
 DEFAULT_CONCURRENCY = 32
@@ -28,18 +29,25 @@ def pool(concurrency: int) -> Iterator[ThreadPoolExecutor]:
 
 def each(
     executor: ThreadPoolExecutor,
-    ask: Callable[[_Item], _Answer],
-    items: Iterable[_Item],
-    done: Callable[[int], None],
+    what: str,
+    questions: Mapping[str, Callable[[], _Answer]],
+    progress: Progress,
 ) -> list[_Answer]:
-    """Ask about every item at once; return the answers in the order they come.
+    """Ask the question of every node, many at once; return the answers in the order they come."""
+    asked = {executor.submit(ask): name for name, ask in questions.items()}
+    return list(answers(asked, what, progress))
 
-    ``done`` is told after each how many are through. The first error that ``ask`` lets out is
-    raised. A generator as ``items`` is asked about while it still delivers.
+
+def answers(
+    asked: Mapping[Future[_Answer], str], what: str, progress: Progress
+) -> Iterator[_Answer]:
+    """The answers to what was ``asked`` of the nodes by name, in the order they come.
+
+    ``progress`` is told after each. The first error that a question lets out is raised.
     """
-    waiting: list[Future[_Answer]] = [executor.submit(ask, item) for item in items]
-    answers = []
-    for future in as_completed(waiting):
-        answers.append(future.result())
-        done(len(answers))
-    return answers
+    waiting = dict(asked)
+    for future in as_completed(asked):
+        waiting.pop(future)
+        yield future.result()
+        done, slowest = len(asked) - len(waiting), next(iter(waiting.values()), None)
+        progress.advance(what, done, len(asked), slowest)

@@ -18,7 +18,6 @@ from kubectl_calico_nic.commands.operator_watch import (
 from kubectl_calico_nic.commands.rollout_watch import (
     Goal,
     RolloutWatch,
-    TimedOut,
     Watch,
     is_proven_on,
     nothing_left_to_do,
@@ -26,6 +25,7 @@ from kubectl_calico_nic.commands.rollout_watch import (
     template_seen,
     whole_rollout,
 )
+from kubectl_calico_nic.commands.time_limit import TimedOut
 from kubectl_calico_nic.environment import EXIT_INTERRUPTED, EXIT_OK, EXIT_PROBLEM
 from kubectl_calico_nic.errors import CalicoNicError
 from kubectl_calico_nic.flags.staging import OnFailure, Staging

@@ -59,7 +59,12 @@ class ChangeSession:
 
     def _read(self, routes: Routes | None) -> tuple[Snapshot, DaemonSet]:
         with progress(self.environment) as live:
-            collector = Collector(self.session, progress=live, now=self.environment.now)
+            collector = Collector(
+                self.session,
+                concurrency=self.session.concurrency,
+                progress=live,
+                now=self.environment.now,
+            )
             snapshot = collector.collect(scope(self.parsed, self.question, revisions=True))
             if len(snapshot.daemon_sets) > 1:
                 names = ", ".join(found.key for found in snapshot.daemon_sets)

@@ -39,9 +39,9 @@ COMMAND = Command(
     description=(
         "For kubectl-calico_nic as a program of its own; keep it where the shell's other "
         "completions are.\n\n"
-        "Where kubectl itself completes, no script is needed: kubectl calico-nic <TAB> asks "
-        "kubectl_complete-calico_nic on the PATH, which is this program under a second name. pip "
-        "installs both names; krew links one, so link the other, once:\n\n"
+        "Where kubectl itself completes (1.26 and newer), no script is needed: kubectl calico-nic "
+        "<TAB> asks kubectl_complete-calico_nic on the PATH, which is this program under a second "
+        "name. pip installs both names; krew links one, so link the other, once:\n\n"
         '  (cd "${KREW_ROOT:-$HOME/.krew}/bin" && ln -sf kubectl-calico_nic '
         "kubectl_complete-calico_nic)"
     ),

@@ -6,9 +6,10 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from kubectl_calico_nic.cluster.connection_flags import parse_request_timeout
 from kubectl_calico_nic.commands.complete import Candidate
 from kubectl_calico_nic.environment import Environment
-from kubectl_calico_nic.errors import CalicoNicError
+from kubectl_calico_nic.errors import UsageError
 from kubectl_calico_nic.flags.connection import connection_flags
 from kubectl_calico_nic.flags.definition import Completes, Parsed
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from kubectl_calico_nic.cluster.session import Session
 
 _SECONDS = 2.0
-"""Nobody waits longer for a shell; what has come until then is offered."""
+"""Nobody waits longer for a shell, but with --request-timeout; what has come then is offered."""
 _LOGS = 16
 """The nodes whose logs are read for the names of NICs: enough, since nodes resemble each other."""
 
@@ -38,13 +39,20 @@ def values(completes: Completes, parsed: Parsed, environment: Environment) -> tu
     def look() -> None:
         try:
             _look(completes, parsed, environment, take)
-        except (CalicoNicError, OSError, ValueError):
+        except Exception:  # whatever it is, it must not land in the line being typed
             return
 
     looking = threading.Thread(target=look, daemon=True)
     looking.start()
-    looking.join(_SECONDS)
+    looking.join(_patience(parsed))
     return tuple(found[word] for word in sorted(found.copy()))
+
+
+def _patience(parsed: Parsed) -> float:
+    try:
+        return parse_request_timeout(parsed.text("request-timeout")) or _SECONDS
+    except UsageError:
+        return _SECONDS
 
 
 def _look(completes: Completes, parsed: Parsed, environment: Environment, take: Found) -> None:
@@ -73,7 +81,7 @@ def _session(parsed: Parsed, environment: Environment) -> Session:
     environ = environment.environ
     return Session(
         resolve(connection_flags(parsed), environ, environ.get("HOME", "")),
-        request_timeout=_SECONDS,
+        request_timeout=_patience(parsed),
         concurrency=_LOGS,
         user_agent=user_agent(),
         warn=lambda _: None,

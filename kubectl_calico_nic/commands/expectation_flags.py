@@ -52,11 +52,14 @@ def _require_daemon_set(text: str | None) -> None:
         )
 
 
-def scope(parsed: Parsed, asked: Question, *, revisions: bool = False) -> Scope:
+def scope(
+    parsed: Parsed, asked: Question, *, revisions: bool = False, partial: bool = False
+) -> Scope:
     """What collection looks at; the context's own namespace does not narrow it, ``-n`` does."""
     return Scope(
         namespace=parsed.text("namespace"),
         daemon_set=parsed.text("daemonset"),
         nodes=asked.nodes,
         revisions=revisions,
+        partial=partial,
     )

@@ -13,6 +13,7 @@ from kubectl_calico_nic.environment import EXIT_OK, EXIT_PROBLEM, Environment
 from kubectl_calico_nic.errors import CalicoNicError, UsageError
 from kubectl_calico_nic.flags.definition import Completes, Flag, Kind, Parsed
 from kubectl_calico_nic.flags.expectation import EXPECTATION_FLAGS, FAMILY, PROBE
+from kubectl_calico_nic.flags.limits import CONCURRENCY, timeout
 from kubectl_calico_nic.flags.output import NO_HEADERS, is_structured, output_flag, output_format
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class _Options:
     headers: bool
     everything: bool
     methods: tuple[str, ...]
+    timeout: float | None
 
 
 def _options(parsed: Parsed) -> _Options:
@@ -66,6 +68,7 @@ def _options(parsed: Parsed) -> _Options:
         headers=not parsed.truth("no-headers"),
         everything=parsed.truth("all"),
         methods=parsed.all("what-if"),
+        timeout=timeout(parsed),
     )
 
 
@@ -127,21 +130,31 @@ def _ask_cluster(options: _Options, parsed: Parsed, environment: Environment) ->
     from kubectl_calico_nic.commands.expectation_flags import scope
     from kubectl_calico_nic.commands.live_cluster import open_session
     from kubectl_calico_nic.commands.live_diagnosis import diagnose_live, look_closer
+    from kubectl_calico_nic.commands.time_limit import in_time, limited
     from kubectl_calico_nic.diagnosis.what_if import destinations
     from kubectl_calico_nic.output.progress import progress
 
     asked = options.question
-    with open_session(parsed, environment) as session, progress(environment) as live:
-        collector = Collector(session, progress=live, now=environment.now)
-        snapshot = collector.collect(scope(parsed, asked, revisions=not options.methods))
+    with open_session(parsed, environment) as opened, progress(environment) as live:
+        session = limited(opened, options.timeout)
+        collector = Collector(
+            session, concurrency=session.concurrency, progress=live, now=environment.now
+        )
+        with in_time(session):
+            snapshot = collector.collect(
+                scope(parsed, asked, revisions=not options.methods, partial=True)
+            )
         _require_known(asked.nodes, snapshot)
-        report, snapshot = diagnose_live(collector, snapshot, asked)
+        report, judged = diagnose_live(collector, snapshot, asked)
+        snapshot = judged
         if not options.methods:
             snapshot = look_closer(collector, snapshot, report, asked, probe=options.probe)
         elif options.probe:
             names = asked.nodes or tuple(facts.name for facts in snapshot.nodes)
             routes = dict.fromkeys(names, destinations(options.methods))
             snapshot = collector.probe(snapshot, names, routes)
+    if snapshot is judged and not options.methods:
+        return report
     return _diagnose(snapshot, options)
 
 
@@ -200,7 +213,7 @@ def _status(report: Report) -> int:
     families = [family for node in report.nodes for family in node.families]
     if not any(family.evidence or family.verdict == "ok" for family in families):
         raise CalicoNicError("no evidence was read for any node: see what is said above about each")
-    return EXIT_PROBLEM if report.has_problem else EXIT_OK
+    return EXIT_OK if report.is_complete and not report.has_problem else EXIT_PROBLEM
 
 
 def _status_of_methods(report: Report) -> int:
@@ -232,6 +245,12 @@ COMMAND = Command(
         *EXPECTATION_FLAGS,
         FAMILY,
         PROBE,
+        Flag(
+            "timeout",
+            "Report what was read until then (1s, 2m, 3h); 0s reads without end.",
+            placeholder="DURATION",
+        ),
+        CONCURRENCY,
         Flag(
             "what-if",
             "What would each node choose under this method? Repeat it to compare several.",

@@ -24,17 +24,20 @@ def open_session(parsed: Parsed, environment: Environment) -> Session:
         CalicoNicError: bad flags, no or a broken configuration, in kubectl's words.
     """
     from kubectl_calico_nic.cluster.kubeconfig import resolve
+    from kubectl_calico_nic.cluster.retry import RetryPolicy
     from kubectl_calico_nic.cluster.session import Session
     from kubectl_calico_nic.collection.workers import DEFAULT_CONCURRENCY
+    from kubectl_calico_nic.flags.limits import concurrency
 
     home = environment.environ.get("HOME") or os.path.expanduser("~")
     connection = resolve(connection_flags(parsed), environment.environ, home)
     return Session(
         connection,
         request_timeout=connection.request_timeout,
-        concurrency=DEFAULT_CONCURRENCY,
+        concurrency=concurrency(parsed) or DEFAULT_CONCURRENCY,
         user_agent=user_agent(),
         warn=warner(environment),
+        retry_policy=RetryPolicy(sleep=environment.sleep),
         log=request_log(parsed, environment),
     )
 

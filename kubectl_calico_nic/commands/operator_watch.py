@@ -40,10 +40,11 @@ def wait_for_operator(
     while True:
         if _has_come(session, plan):
             return
-        degraded = read_operator_state(session).degraded
-        if degraded and degraded.startswith("Invalid Installation"):
-            raise Rejected(f"the operator rejects it: {degraded}")
-        if environment.monotonic() >= deadline:
+        state, time_is_up = read_operator_state(session), environment.monotonic() >= deadline
+        # It acts first and reports up to five seconds later (the ticker of its status manager).
+        if state.rejects and (time_is_up or state.degraded != plan.complaint):
+            raise Rejected(f"the operator rejects it: {state.degraded}")
+        if time_is_up:
             raise NotCarriedOver(
                 f"the operator has not carried it over to daemonset {plan.daemon_set} in "
                 f"{seconds:.0f} seconds: see kubectl get tigerastatus calico -o yaml"

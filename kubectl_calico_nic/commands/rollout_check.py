@@ -9,8 +9,8 @@ from kubectl_calico_nic.commands.command import Command
 from kubectl_calico_nic.environment import EXIT_OK, EXIT_PROBLEM, Environment
 from kubectl_calico_nic.errors import UsageError
 from kubectl_calico_nic.flags.definition import Flag, Kind, Parsed
-from kubectl_calico_nic.flags.duration import parse_timeout
 from kubectl_calico_nic.flags.expectation import EXPECTATION_FLAGS, FAMILY, PROBE
+from kubectl_calico_nic.flags.limits import CONCURRENCY, timeout
 from kubectl_calico_nic.flags.output import output_flag, output_format
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ class _Options:
 
 def _options(parsed: Parsed) -> _Options:
     output = output_format(parsed, _FORMATS)
-    timeout = parse_timeout(parsed.text("timeout", "0s") or "0s") or None
     if parsed.arguments:
         raise UsageError(f"extra arguments: {' '.join(parsed.arguments)}")
     from kubectl_calico_nic.commands.expectation_flags import question
@@ -43,7 +42,7 @@ def _options(parsed: Parsed) -> _Options:
         question=question(parsed),
         output=output,
         watch=parsed.truth("watch", default=True),
-        timeout=timeout,
+        timeout=timeout(parsed),
         probe=parsed.text("probe", "auto") == "auto",
     )
 
@@ -112,6 +111,7 @@ COMMAND = Command(
         FAMILY,
         PROBE,
         *EXPECTATION_FLAGS,
+        CONCURRENCY,
     ),
     run=_run,
 )

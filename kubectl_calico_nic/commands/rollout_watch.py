@@ -19,6 +19,7 @@ from kubectl_calico_nic.collection.following import (
 from kubectl_calico_nic.collection.rollout_facts import RolloutFacts, kinds_to_follow
 from kubectl_calico_nic.commands.expectation_flags import scope
 from kubectl_calico_nic.commands.live_diagnosis import diagnose_live
+from kubectl_calico_nic.commands.time_limit import TimedOut, in_time, limited
 from kubectl_calico_nic.diagnosis.diagnose import Question
 from kubectl_calico_nic.environment import Environment
 from kubectl_calico_nic.errors import CalicoNicError, UsageError
@@ -32,13 +33,6 @@ from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.pod import Pod
 from kubectl_calico_nic.snapshot.snapshot import Snapshot
 from kubectl_calico_nic.workload.rolling import ON_DELETE
-
-
-class TimedOut(CalicoNicError):
-    """The goal was neither reached nor lost in time; kubectl's words."""
-
-    def __init__(self) -> None:
-        super().__init__("timed out waiting for the condition")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -60,28 +54,30 @@ class RolloutWatch:
     def __init__(
         self, session: Session, parsed: Parsed, how: Watch, environment: Environment
     ) -> None:
-        self._session = session
+        timeout = how.timeout
+        self._session = limited(session, timeout)
         self._how = how
         self._environment = environment
         self._stack = ExitStack()
         self._shown: RolloutProgress | None = None
         self._following: Following | None = None
-        timeout = how.timeout
         self._deadline = None if timeout is None else environment.monotonic() + timeout
-        self._collector, first = self._read(parsed)
+        with in_time(self._session):
+            self._collector, first = self._read(parsed)
         self._snapshot = first
         self._facts = RolloutFacts(
-            self._collector,
-            first,
-            first.daemon_sets[0],
-            environment.monotonic,
-            probe=how.probe,
+            self._collector, first, first.daemon_sets[0], environment.monotonic
         )
         self.rollout = self._judge(self._facts.snapshot())
 
     def _read(self, parsed: Parsed) -> tuple[Collector, Snapshot]:
         with progress(self._environment) as live:
-            collector = Collector(self._session, progress=live, now=self._environment.now)
+            collector = Collector(
+                self._session,
+                concurrency=self._session.concurrency,
+                progress=live,
+                now=self._environment.now,
+            )
             first = collector.collect(scope(parsed, self._how.question, revisions=True))
             if self._how.probe:
                 first = collector.probe(first, {facts.name for facts in first.nodes})
@@ -165,6 +161,17 @@ class RolloutWatch:
         return left
 
     def _judge(self, snapshot: Snapshot) -> Rollout:
+        """Judge ``snapshot``; where all else is proven, ask for the BGP sessions, and judge anew.
+
+        While pods restart, sessions go down and come up again everywhere.
+        """
+        rollout = self._judge_facts(snapshot)
+        if not rollout.done or not self._how.probe:
+            self._facts.forget_sessions()
+            return rollout
+        return self._judge_facts(self._facts.with_sessions(self._snapshot))
+
+    def _judge_facts(self, snapshot: Snapshot) -> Rollout:
         present = of_present_nodes(snapshot)
         report, snapshot = diagnose_live(self._collector, present, self._how.question)
         self._snapshot = snapshot

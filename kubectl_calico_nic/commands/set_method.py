@@ -13,6 +13,7 @@ from kubectl_calico_nic.flags.connection import CONNECTION_FLAGS, repeated
 from kubectl_calico_nic.flags.definition import Flag, Kind, Parsed
 from kubectl_calico_nic.flags.dry_run import DRY_RUN, DryRun, dry_run
 from kubectl_calico_nic.flags.expectation import EXPECTATION_FLAGS, FAMILY, PROBE
+from kubectl_calico_nic.flags.limits import CONCURRENCY
 from kubectl_calico_nic.flags.method import METHOD_FLAGS, UNDO, asked_change
 from kubectl_calico_nic.flags.output import output_flag, output_format
 from kubectl_calico_nic.flags.staging import STAGING_FLAGS, Staging, asked_staging
@@ -300,6 +301,7 @@ COMMAND = Command(
         ),
         PROBE,
         *EXPECTATION_FLAGS,
+        CONCURRENCY,
     ),
     run=_run,
 )

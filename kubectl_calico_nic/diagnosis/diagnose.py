@@ -31,7 +31,7 @@ from kubectl_calico_nic.findings.catalogue import MENDED_BY_METHOD, find
 from kubectl_calico_nic.findings.finding import Finding
 from kubectl_calico_nic.owners.recognition import chain_of
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
-from kubectl_calico_nic.snapshot.snapshot import Snapshot
+from kubectl_calico_nic.snapshot.snapshot import Gap, LogState, Snapshot
 
 
 def diagnose(snapshot: Snapshot, question: Question) -> Report:
@@ -60,7 +60,15 @@ def diagnose(snapshot: Snapshot, question: Question) -> Report:
         advice=advice,
         explanations=explain(case, question.nodes, recommendations),
         total=len(subjects),
+        unread=_unread(rows, snapshot.gaps),
     )
+
+
+def _unread(subjects: Iterable[Subject], gaps: Iterable[Gap]) -> tuple[str, ...]:
+    forbidden = {gap.node for gap in gaps if gap.forbidden}
+    found = (subject.facts for subject in subjects)
+    unreadable = (facts.name for facts in found if facts.log_state is LogState.UNREADABLE)
+    return tuple(name for name in unreadable if name not in forbidden)
 
 
 def _with_commands(

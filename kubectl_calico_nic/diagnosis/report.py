@@ -125,7 +125,8 @@ class Report:
 
     ``advice`` are sentences where something is wrong and no value can be recommended;
     ``explanations`` are of the nodes that were asked about by name. ``total`` counts the nodes of
-    the cluster, of which ``nodes`` may be a part.
+    the cluster, of which ``nodes`` may be a part. ``unread`` are those of them whose log could not
+    be read though there is a right to.
     """
 
     nodes: tuple[NodeReport, ...]
@@ -136,6 +137,13 @@ class Report:
     advice: tuple[str, ...] = ()
     explanations: tuple[Explanation, ...] = ()
     total: int = 0
+    unread: tuple[str, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing failed that the rows rest on; a missing right is no failure."""
+        failed = (gap.resource == "nodes" and not gap.forbidden for gap in self.gaps)
+        return not self.unread and not any(failed)
 
     @property
     def has_problem(self) -> bool:

@@ -58,7 +58,7 @@ class Kind:
         why: str = "",
         explains: tuple[str, ...] = (),
     ) -> Finding:
-        """A finding of this kind about a whole node, or the whole cluster where ``name`` is None."""
+        """A finding of this kind about a node; about the whole cluster where ``name`` is None."""
         return Finding(
             self.id,
             self.severity,

@@ -64,7 +64,7 @@ class _Scan:
             flag = self.short.get(letter)
             if flag is None:
                 return self._unknown(f"unknown shorthand flag: {letter!r} in {word}")
-            if letters.startswith("="):
+            if letters.startswith("=") and letters != "=":
                 return self._store(flag, letters[1:])
             if flag.bare_value is None and letters:
                 return self._store(flag, letters)
@@ -111,7 +111,7 @@ def _problem(flag: Flag, text: str) -> str | None:
     if flag.kind is Kind.BOOL and text not in (*TRUE_WORDS, *FALSE_WORDS):
         return f'strconv.ParseBool: parsing "{text}": invalid syntax'
     if flag.kind is Kind.COUNT and not _COUNT.fullmatch(text):
-        return f'strconv.ParseUint: parsing "{text}": invalid syntax'
+        return f'strconv.ParseInt: parsing "{text}": invalid syntax'
     if flag.choices and text not in flag.choices:
         return f"must be one of {', '.join(flag.choices)}"
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from kubectl_calico_nic.diagnosis.report import DaemonSetReport, Report
@@ -30,6 +31,8 @@ _HEADLINES = {Severity.ERROR: "PROBLEM:", Severity.WARNING: "WARNING:"}
 _MEANT = frozenset({DIFFERS_FROM_INTERNAL_IP.id})
 """Information that says why addresses are right which nobody expected."""
 _MOST_NOTES = 3
+_MOST_REASONS = 3
+"""A kubelet that fails words it with the pod's name: hundreds may fail for one cause."""
 
 
 def inspection(
@@ -47,6 +50,7 @@ def inspection(
     return [
         *wrapped(_headline(report, told, headline), width),
         *(part for found in report.daemon_sets for part in wrapped(_daemon_set(found), width)),
+        *(part for words in _what_is_missing(report) for part in wrapped(words, width)),
         line(),
         *row_lines(report, told, wide=wide, height=height),
         *(part for words in _notes(report) for part in wrapped(words, width)),
@@ -112,6 +116,15 @@ def _method(found: DaemonSetReport, family: Family) -> str:
     return f"{name} {method} (default)" if method == _FIRST_FOUND else f"{name} {method}"
 
 
+def _what_is_missing(report: Report) -> list[Line]:
+    """How many nodes the report rests on, where that is not all of them."""
+    if not report.unread:
+        return []
+    count, total = len(report.nodes) - len(report.unread), len(report.nodes)
+    text = f" rests on the logs of {count} of {total} nodes; not read: {names(report.unread)}"
+    return [line(Span("INCOMPLETE:", DOUBTFUL), text)]
+
+
 def _notes(report: Report) -> list[Line]:
     """What is to be said about rows beside verdicts, nodes with the same words together."""
     grouped: dict[str, list[str]] = {}
@@ -137,9 +150,18 @@ def gap_lines(gaps: Iterable[Gap]) -> list[Line]:
         reason = "" if gap.forbidden else gap.reason
         grouped.setdefault((gap.verb, gap.resource, reason), []).append(gap.node or "")
     lines = []
+    like_it: Counter[str] = Counter()
+    left_out: dict[str, set[str]] = {}
     for (verb, resource, reason), nodes in grouped.items():
         named = sorted({node for node in nodes if node})
+        like_it[resource] += 1
+        if named and like_it[resource] > _MOST_REASONS:
+            left_out.setdefault(f"{verb} {resource}", set()).update(named)
+            continue
         where = f" ({len(named)} nodes)" if len(named) > 3 else f" ({', '.join(named)})"
         text = brief(reason) or f"no permission to {verb} {resource}"
         lines.append(line(Span("Warning:", DOUBTFUL), f" {text}{where if named else ''}"))
+    for what, missed in left_out.items():
+        more = "1 more node" if len(missed) == 1 else f"{len(missed)} more nodes"
+        lines.append(line(Span("Warning:", DOUBTFUL), f" could not {what} of {more} either"))
     return lines

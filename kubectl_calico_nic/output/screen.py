@@ -114,7 +114,12 @@ def wrapped(parts: Line, width: int | None, indent: str = "") -> list[Line]:
             used = len(indent)
         lines[-1].append(word)
         used += size
-    return [tuple(spans) for spans in lines]
+    return [_without_end_blank(spans) for spans in lines]
+
+
+def _without_end_blank(spans: Sequence[Span]) -> Line:
+    """The line without the blank that it was broken at, which may be one column too many."""
+    return tuple(spans[:-1] if len(spans) > 1 and spans[-1].text.isspace() else spans)
 
 
 def _words(parts: Line) -> Iterator[Span]:

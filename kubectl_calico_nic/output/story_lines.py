@@ -32,7 +32,7 @@ def paragraphs(
     for story in told:
         lines.append(line())
         message = names(story.nodes) if story is headline else brief(story.message)
-        symptoms = _symptoms(story.explains, are_the_same=story.explains == explained)
+        symptoms = _symptoms(story, are_told=story.explains == explained)
         for parts in (
             _title(story, message),
             *_grounds(story, symptoms),
@@ -71,15 +71,17 @@ def _title(story: Story, message: str) -> Line:
     return line(title, f": {message}") if message else line(title)
 
 
-def _symptoms(nodes: Sequence[str], *, are_the_same: bool) -> str:
-    """What other nodes suffer; ``are_the_same`` as those of the story before."""
+def _symptoms(story: Story, *, are_told: bool) -> str:
+    """What other nodes suffer; ``are_told`` says that the story before named the same ones."""
+    nodes = story.explains
     if not nodes:
         return ""
     who = names(nodes) if len(nodes) <= _NAMED else f"{len(nodes)} other nodes"
     lack = "lack" if len(nodes) > 1 else "lacks"
-    if are_the_same:
-        return f"{'the same nodes' if len(nodes) > 1 else who} {lack} BGP sessions with it"
-    return f"{who} {lack} BGP sessions with it; restarting calico-node there does not help"
+    whom = "them" if len(story.nodes) > 1 else "it"
+    if are_told:
+        return f"{'the same nodes' if len(nodes) > 1 else who} {lack} BGP sessions with {whom}"
+    return f"{who} {lack} BGP sessions with {whom}; restarting calico-node there does not help"
 
 
 def names(nodes: Sequence[str]) -> str:

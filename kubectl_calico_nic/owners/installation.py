@@ -6,7 +6,7 @@ pkg/render/node.go of tigera/operator.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kubectl_calico_nic.calico.autodetection.methods import (
@@ -54,8 +54,6 @@ def method_of(field: Mapping[str, Any]) -> str | None:
 
     Mirrors getAutodetectionMethod, in its order.
     """
-    if field.get("firstFound"):
-        return "first-found"
     for key, word in (
         ("interface", "interface"),
         ("skipInterface", "skip-interface"),
@@ -63,17 +61,29 @@ def method_of(field: Mapping[str, Any]) -> str | None:
     ):
         if field.get(key):
             return f"{word}={field[key]}"
+    if field.get("firstFound"):
+        return "first-found"
     if field.get("cidrs"):
         return f"cidr={','.join(field['cidrs'])}"
     return "kubernetes-internal-ip" if field.get("kubernetes") == "NodeInternalIP" else None
 
 
-def default_method(installation: Managed, family: Family) -> str:
-    """What the operator makes of an absent field (fillDefaults of core_controller.go)."""
+def default_method(installation: Managed, family: Family, pools: Iterable[str] = ()) -> str | None:
+    """What the operator makes of an absent field (fillDefaults of core_controller.go).
+
+    ``pools`` are the networks of the IPPools, as far as they were read beside the Installation's
+    own. A family without any pool gets no address: then there is none.
+    """
+    own = (pool.get("cidr") for pool in installation.network.get("ipPools") or ())
+    has_ipv6 = {":" in str(network) for network in (*pools, *own)}
+    if family is Family.IPV6:
+        return "first-found" if True in has_ipv6 else None
+    if has_ipv6 == {True} and installation.network.get("linuxDataplane") != "BPF":
+        return None
     provider = installation.spec.get("kubernetesProvider")
-    if family is Family.IPV4 and provider == "EKS":
+    if provider == "EKS":
         return "can-reach=8.8.8.8"
-    if family is Family.IPV4 and provider == "DockerEnterprise":
+    if provider == "DockerEnterprise":
         return "skip-interface=^br-.*"
     return "first-found"
 

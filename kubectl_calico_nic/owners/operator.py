@@ -20,7 +20,7 @@ from kubectl_calico_nic.owners.managed import Managed
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 
 _KIND = "Installation"
-_OVERLAY = "overlay"
+OVERLAY = "overlay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,8 @@ class Operator(Link):
     def _default(self, wanted: Wanted) -> str:
         if wanted.method is not None or self.installation is None:
             return ""
-        found = {default_method(self.installation, family) for family in wanted.families}
+        methods = (default_method(self.installation, family) for family in wanted.families)
+        found = {method or "no address" for method in methods}
         return f" (the operator's default is then {', '.join(sorted(found))})"
 
 
@@ -76,8 +77,8 @@ def recognise(subject: Managed, installations: Iterable[Mapping[str, Any]] = ())
         return None
     found = {item.name: item for item in (Managed(each, True) for each in installations)}
     name = str(reference.get("name") or "default")
-    if _has_method(found.get(_OVERLAY)):
-        name = _OVERLAY
+    if _has_method(found.get(OVERLAY)):
+        name = OVERLAY
     evidence = "ownerReferences: controller true"
     return Operator(f"{_KIND}/{name}", evidence, name, found.get(name))
 

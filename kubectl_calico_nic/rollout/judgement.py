@@ -70,7 +70,7 @@ def judge(snapshot: Snapshot, report: Report, daemon_set: DaemonSet) -> Rollout:
         report=report,
         settled=settled,
         done=settled and proven and not report.has_problem,
-        unproven=(*_unproven(nodes), *(_unproven_sessions(unasked) if settled else ())),
+        unproven=(*_unproven(nodes), *(_unproven_sessions(unasked) if settled and proven else ())),
     )
 
 

@@ -28,11 +28,11 @@ _PEER_KINDS = {
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, (dict, Mapping)) else {}
 
 
 def _mappings(value: object) -> list[Mapping[str, Any]]:
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, (dict, Mapping))] if isinstance(value, list) else []
 
 
 def _texts(value: object) -> dict[str, str]:
@@ -269,6 +269,11 @@ def _session(peer: Mapping[str, Any]) -> BgpSession:
 def decode_calico_version(item: Mapping[str, Any]) -> str | None:
     """Take Calico's ClusterInformation as JSON, return the version that it records."""
     return _optional(_mapping(item.get("spec")).get("calicoVersion"))
+
+
+def decode_config_map(item: Mapping[str, Any]) -> Mapping[str, str]:
+    """Take a core/v1 ConfigMap as JSON, return its texts."""
+    return _texts(item.get("data"))
 
 
 def last_written(item: Mapping[str, Any]) -> str | None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_REJECTIONS = ("Invalid Installation", "Invalid computed config")
+"""The second is of ``default`` with ``overlay`` over it (core_controller.go)."""
+
 
 @dataclass(frozen=True, slots=True)
 class OperatorState:
@@ -17,3 +20,8 @@ class OperatorState:
     is_running: bool | None = None
     degraded: str | None = None
     is_progressing: bool = False
+
+    @property
+    def rejects(self) -> bool:
+        """Whether it does not accept the Installation as it is."""
+        return bool(self.degraded) and str(self.degraded).startswith(_REJECTIONS)

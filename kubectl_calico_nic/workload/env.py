@@ -239,12 +239,12 @@ def source_of(entry: Mapping[str, Any]) -> str:
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, (dict, Mapping)) else {}
 
 
 def _mappings(value: object) -> list[Mapping[str, Any]]:
     return (
-        [item for item in value if isinstance(item, Mapping)]
+        [item for item in value if isinstance(item, (dict, Mapping))]
         if isinstance(value, (list, tuple))
         else []
     )

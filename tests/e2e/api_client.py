@@ -79,15 +79,20 @@ class ApiClient:
         """What ``path`` answers when that is not JSON, a log for example."""
         return self._send("GET", path, query=query).data.decode()
 
-    def can_execute(self, path: str, *command: str, container: str) -> bool:
-        """Whether ``command`` succeeds in a container of the pod at ``path``."""
+    def can_execute(self, path: str, *command: str, container: str, seconds: float) -> bool:
+        """Whether ``command`` succeeds in a container of the pod at ``path``, within ``seconds``.
+
+        Raises:
+            OSError: it could not be run.
+            websocket.WebSocketException: likewise.
+        """
         query = [("container", container), ("stdout", "true")]
         query += (("command", word) for word in command)
         connection = websocket.create_connection(
             f"{self._server.replace('https', 'wss')}{path}/exec?{urllib.parse.urlencode(query)}",
             subprotocols=["v5.channel.k8s.io"],
             sslopt={"context": self._tls},
-            timeout=_SOCKET_TIMEOUT,
+            timeout=seconds,
         )
         try:
             frame = connection.recv()

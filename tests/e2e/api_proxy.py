@@ -192,8 +192,8 @@ class _Handler(BaseHTTPRequestHandler):
             other = {self.connection: upstream, upstream: self.connection}
             with contextlib.suppress(OSError):
                 while True:
-                    waiting = [upstream] if upstream.pending() else select.select([*other], [], [])[0]
-                    for each in waiting:
+                    unread = [upstream] if upstream.pending() else []
+                    for each in unread or select.select([*other], [], [])[0]:
                         if not (data := each.recv(65536)):
                             return
                         other[each].sendall(data)

@@ -41,6 +41,7 @@ _FOLLOW_SECONDS = 3600.0
 _RETRY_SECONDS = 0.1
 # kwok that lost the API server looks for it again with a growing pause.
 _KWOK_DEADLINE = 30.0
+_PATIENCE = 3.0
 _HARMLESS = ("ip", "-o", "link", "show")
 _FIRST_BACK_OFF, _LONGEST_BACK_OFF = 0.5, 8.0
 _FELIX_NOT_READY = "calico/node is not ready: felix is not ready: readiness probe reporting 503"
@@ -252,21 +253,23 @@ class CalicoNodeAgent:
         for path, described in exec_and_logs(container.pod, directory):
             self._client.ensure(path, described)
         deadline = time.monotonic() + _KWOK_DEADLINE
-        while not self._is_served(container):
+        while why := self._why_not_served(container.path):
             if time.monotonic() > deadline:
-                raise TimeoutError(f"kwok serves no log or no exec of {container.path}")
+                raise TimeoutError(f"kwok does not serve {container.path}: {why}")
             self._stopped.wait(_RETRY_SECONDS / 10)
 
-    def _is_served(self, container: _Container) -> bool:
+    def _why_not_served(self, path: str) -> str:
+        """What hinders kwok from showing a log and running a command, empty when nothing does."""
         try:
-            self._client.text(f"{container.path}/log", container=CONTAINER, limitBytes="1")
-            return self._client.can_execute(container.path, *_HARMLESS, container=CONTAINER)
+            self._client.text(f"{path}/log", container=CONTAINER, limitBytes="1")
+            can = self._client.can_execute(path, *_HARMLESS, container=CONTAINER, seconds=_PATIENCE)
         except ApiError as error:
             if error.status == NOT_FOUND:
                 raise
-            return False
-        except (OSError, websocket.WebSocketException):
-            return False
+            return str(error)
+        except (OSError, websocket.WebSocketException) as error:
+            return repr(error)
+        return "" if can else "the command failed"
 
     def _annotate(self, run: Run) -> None:
         """Write what the run stored, through the status subresource as Calico does."""

@@ -11,7 +11,6 @@ import pytest
 
 from .binaries import BuildError
 from .cluster import Cluster, end_by_signals
-from .operators_cluster import operator_kinds
 from .sockets import PROC, addresses, strangers
 
 _CLUSTER = pytest.StashKey[Cluster]()
@@ -70,15 +69,6 @@ def cluster(empty_cluster: Cluster, measured: Measure) -> Cluster:
     with measured("incident on an empty cluster"):
         empty_cluster.incident()
     return empty_cluster
-
-
-@pytest.fixture(scope="module")
-def operators_kinds(running_cluster: Cluster, measured: Measure) -> Iterator[None]:
-    """Installation and TigeraStatus, for the tests of one module."""
-    with ExitStack() as stack:
-        with measured("the operator's kinds"):
-            stack.enter_context(operator_kinds(running_cluster))
-        yield
 
 
 @pytest.hookimpl(wrapper=True)

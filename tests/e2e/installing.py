@@ -8,8 +8,9 @@ from .calico_node_agent import NODES
 from .cluster import Cluster
 from .hosts import incident_hosts
 from .installs import Install
+from .operator_stand_in import INSTALLATIONS
+from .operators_cluster import bring_kinds
 
-INSTALLATIONS = "/apis/operator.tigera.io/v1/installations"
 FIRST_FOUND = {"calicoNetwork": {"nodeAddressAutodetectionV4": {"firstFound": True}}}
 
 
@@ -36,14 +37,14 @@ def put_operator(cluster: Cluster) -> tuple[Install, Object]:
 
     No operator runs: nobody carries over what is written into the Installation.
     """
-    cluster.define("operator.tigera.io", "v1", "installations", "Installation")
+    bring_kinds(cluster)
     body = {
         "apiVersion": "operator.tigera.io/v1",
         "kind": "Installation",
         "metadata": {"name": "default"},
         "spec": FIRST_FOUND,
     }
-    installation = cluster.client.create(INSTALLATIONS, body)
-    cluster.add("/api/v1/namespaces", {"metadata": {"name": "calico-system"}})
+    cluster.add(INSTALLATIONS, body)
+    installation = cluster.client.get(f"{INSTALLATIONS}/default")
     install = installs.operator(installation["metadata"]["uid"])
     return install, put(cluster, install)

@@ -124,7 +124,7 @@ class OperatorStandIn:
             yield self
         finally:
             self.stop()
-            assert self.failures == []
+            assert not self.failures, self.failures[0]
 
     def _work(self) -> None:
         self._tasks.run(self._attempt)
@@ -150,7 +150,7 @@ class OperatorStandIn:
         except ApiError as error:
             # As controllers do: what somebody changed or took away meanwhile is looked at again.
             if error.status in (CONFLICT, NOT_FOUND):
-                self._tasks.put_later(0.05, task)
+                self._tasks.put_later(0.05, self._reconcile)
             else:
                 self.failures.append(str(error))
         except Exception:
@@ -178,10 +178,10 @@ class OperatorStandIn:
         """Validate the spec, and write what it leaves out (fillDefaults) into the object."""
         network = default["spec"].get("calicoNetwork") or {}
         pools = [netaddr.IPNetwork(pool["cidr"]) for pool in network.get("ipPools") or ()]
-        fallback = _DEFAULTS.get(default["spec"].get("kubernetesProvider", ""), {"firstFound": True})
+        provider = default["spec"].get("kubernetesProvider", "")
         added: Object = {}
         if network.get(V4) is None and any(pool.version == 4 for pool in pools):
-            added[V4] = fallback
+            added[V4] = _DEFAULTS.get(provider, {"firstFound": True})
         if network.get(V6) is None and any(pool.version == 6 for pool in pools):
             added[V6] = {"firstFound": True}
         spec = {**default["spec"], "calicoNetwork": {**network, **added}}
@@ -193,7 +193,7 @@ class OperatorStandIn:
         return spec
 
     def _computed(self, spec: Object, overlay: Object) -> Object:
-        """``default`` with what ``overlay`` says, field by field (pkg/controller/utils/merge.go)."""
+        """``default`` with ``overlay`` over it, field by field (pkg/controller/utils/merge.go)."""
         network = {**spec["calicoNetwork"], **(overlay.get("calicoNetwork") or {})}
         computed = {**spec, **overlay, "calicoNetwork": network}
         self._validate(computed, "Invalid computed config")
@@ -267,8 +267,7 @@ def _said(condition: Mapping[str, Any]) -> Object:
 def _rendered(spec: Object, uid: str) -> Object:
     """The DaemonSet that belongs to a computed spec (pkg/render/node.go)."""
     daemon_set = installs.operator(uid).daemon_set
-    labels = {"app.kubernetes.io/managed-by": "tigera-operator", "app.kubernetes.io/part-of": "Calico"}
-    daemon_set["metadata"]["labels"] |= labels
+    daemon_set["metadata"]["labels"]["app.kubernetes.io/managed-by"] = "tigera-operator"
     container = calico_node(daemon_set)
     env = [entry for entry in container["env"] if entry["name"] not in _OWN]
     for field, ip in _FAMILIES:
@@ -304,6 +303,9 @@ def _is_cidr(text: str) -> bool:
 def _without_descriptions(held: Any) -> Any:
     """Four fifths of the definition of Installation say nothing about what is valid."""
     if isinstance(held, dict):
-        said = {key for key, value in held.items() if key == "description" and isinstance(value, str)}
-        return {key: _without_descriptions(value) for key, value in held.items() if key not in said}
+        return {
+            key: _without_descriptions(value)
+            for key, value in held.items()
+            if not (key == "description" and isinstance(value, str))
+        }
     return [*map(_without_descriptions, held)] if isinstance(held, list) else held

@@ -73,7 +73,7 @@ class OperatorsCluster:
 
     def overlay(self, network: Mapping[str, Any]) -> None:
         """Put Installation ``overlay`` over the other."""
-        self.cluster.add(INSTALLATIONS, _installation("overlay", network))
+        self.cluster.add(INSTALLATIONS, _object("Installation", "overlay", network))
 
     def wait_for_env(self, **wanted: str) -> None:
         """Wait until the operator has written these variables."""
@@ -87,8 +87,9 @@ class OperatorsCluster:
         """Wait until TigeraStatus says ``text``; ``""`` for all is well."""
 
         def says(found: list[Object]) -> bool:
-            listed = [each for item in found for each in item.get("status", {}).get("conditions", [])]
-            told = [each["message"] for each in listed if each["type"] == "Degraded"]
+            (status,) = found
+            conditions = status.get("status", {}).get("conditions", [])
+            told = [each["message"] for each in conditions if each["type"] == "Degraded"]
             return any(text in each if text else each == "" for each in told)
 
         self.cluster.client.wait_for(STATUSES, says)
@@ -97,24 +98,17 @@ class OperatorsCluster:
         self.cluster.client.wait_for(DAEMON_SETS, lambda found: any(map(condition, found)))
 
 
-@contextmanager
-def operator_kinds(cluster: Cluster) -> Iterator[None]:
-    """The kinds and namespaces that the operator brings, while the block runs."""
-    client, defined = cluster.client, kinds()
-    cluster.reset()
-    install(client, defined)
-    for name in (NAMESPACE, _OPERATORS_NAMESPACE):
-        client.create(_NAMESPACES, {"metadata": {"name": name}})
-    try:
-        yield
-    finally:
-        cluster.reset()
+def bring_kinds(cluster: Cluster) -> None:
+    """Let the API server know the operator's kinds, and have its namespaces, from now on.
+
+    They outlive ``reset``: to take them away takes longer than most tests.
+    """
+    client = cluster.client
+    known = {each["metadata"]["name"] for each in client.get(DEFINITIONS)["items"]}
+    if f"installations.{GROUP}" not in known:
+        install(client, kinds())
         for name in (NAMESPACE, _OPERATORS_NAMESPACE):
-            client.delete(f"{_NAMESPACES}/{name}")
-            client.wait_until_gone(_NAMESPACES, name)
-        for each in defined:
-            client.delete(f"{DEFINITIONS}/{each['metadata']['name']}")
-            client.wait_until_gone(DEFINITIONS, each["metadata"]["name"])
+            client.create(_NAMESPACES, {"metadata": {"name": name}})
 
 
 @contextmanager
@@ -126,6 +120,7 @@ def operated(
     ``network`` is spec.calicoNetwork beside the IPv4 pool. Without the incident's nodes there is
     only the one that the operator's own pod is on, and calico-node nowhere.
     """
+    bring_kinds(cluster)
     client = cluster.client
     nodes = story.nodes(incident_hosts().values(), cluster.kubelets.port)
     if not with_nodes:
@@ -137,8 +132,9 @@ def operated(
     for each in installs.operator("").objects:
         if each["kind"] != "DaemonSet":
             cluster.add(installs.collection_of(each), each)
-    cluster.add(STATUSES, {"apiVersion": f"{GROUP}/v1", "kind": "TigeraStatus", "metadata": {"name": "calico"}})
-    cluster.add(INSTALLATIONS, _installation("default", {"ipPools": [_POOL], **(network or {})}))
+    cluster.add(STATUSES, _object("TigeraStatus", "calico"))
+    network = {"ipPools": [_POOL], **(network or {})}
+    cluster.add(INSTALLATIONS, _object("Installation", "default", network))
     user = cluster.user("operates", documented())
     with OperatorStandIn(Editor.of(cluster.control_plane.kubeconfig())).running() as operator:
         found = OperatorsCluster(cluster, operator, user)
@@ -155,13 +151,9 @@ def wait_until_available(cluster: Cluster) -> None:
     )
 
 
-def _installation(name: str, network: Mapping[str, Any]) -> Object:
-    return {
-        "apiVersion": f"{GROUP}/v1",
-        "kind": "Installation",
-        "metadata": {"name": name},
-        "spec": {"calicoNetwork": dict(network)},
-    }
+def _object(kind: str, name: str, network: Mapping[str, Any] | None = None) -> Object:
+    spec = {} if network is None else {"spec": {"calicoNetwork": dict(network)}}
+    return {"apiVersion": f"{GROUP}/v1", "kind": kind, "metadata": {"name": name}, **spec}
 
 
 def _is_settled(daemon_set: Object) -> bool:

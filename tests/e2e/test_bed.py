@@ -82,7 +82,7 @@ def test_the_incident_is_there(cluster: Cluster) -> None:
 def test_a_test_finds_nothing_of_the_one_before(cluster: Cluster) -> None:
     set_method(cluster, "interface=bond4")
     cluster.user("reader", documented("inspect"))
-    cluster.define("operator.tigera.io", "v1", "installations", "Installation")
+    cluster.define("example.invalid", "v1", "leftovers", "Leftover")
     cluster.agent.set_conditions(unready=frozenset({"node-2"}))
     cluster.client.wait_for(EVENTS, bool, fieldSelector="reason=Unhealthy")
     cluster.client.merge("/api/v1/nodes/node-1", {"metadata": {"labels": {"changed": "yes"}}})
@@ -95,7 +95,7 @@ def test_a_test_finds_nothing_of_the_one_before(cluster: Cluster) -> None:
     assert "Unhealthy" not in cluster.kubectl("get", "events", "-A").stdout
     roles = cluster.kubectl("get", "clusterroles,clusterrolebindings", "-o", "name").stdout
     assert "e2e-reader" not in roles
-    assert cluster.kubectl("get", "installations").returncode == 1
+    assert cluster.kubectl("get", "leftovers").returncode == 1
     changed = cluster.kubectl("get", "nodes", "-l", "changed", "-o", "name")
     assert changed.stdout == ""
     env = cluster.kubectl("set", "env", "-n", NAMESPACE, "ds/calico-node", "--list").stdout

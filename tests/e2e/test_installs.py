@@ -13,8 +13,9 @@ from . import installs
 from .calico_node_agent import NODES
 from .cluster import Cluster
 from .hosts import Host, incident_hosts
-from .installing import FIRST_FOUND, INSTALLATIONS, put, put_operator
+from .installing import FIRST_FOUND, put, put_operator
 from .installs import Install, calico_node
+from .operator_stand_in import INSTALLATIONS
 from .plugin_process import run
 from .recordings import OWN_ANNOTATIONS
 from .rollouts import INCIDENT, REPAIRED

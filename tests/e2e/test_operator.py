@@ -18,8 +18,6 @@ from .plugin_process import RECORD, plugin
 from .rollouts import INCIDENT, REPAIRED
 from .test_story import PROBLEM
 
-pytestmark = pytest.mark.usefixtures("operators_kinds")
-
 OVERLAY = f"{INSTALLATIONS}/overlay"
 SET = ("set", "--interface", "bond4")
 FIRST_FOUND = {"firstFound": True}
@@ -76,7 +74,8 @@ def test_the_whole_story(incident: OperatorsCluster) -> None:
     assert "The operator has carried it over to daemonset calico-system/calico-node." in done.stderr
     assert "proven on 4 of 4 nodes" in done.stdout
     assert incident.cluster.annotations() == REPAIRED
-    (mine,) = (m for m in incident.installation["metadata"]["managedFields"] if m["manager"] == OURS)
+    managed = incident.installation["metadata"]["managedFields"]
+    (mine,) = (each for each in managed if each["manager"] == OURS)
     assert [*mine["fieldsV1"]["f:spec"]["f:calicoNetwork"]] == [f"f:{V4}"]
     assert incident.run("inspect").status == 0
     assert incident.run("rollout-check").status == 0

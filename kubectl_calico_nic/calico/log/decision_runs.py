@@ -54,6 +54,12 @@ class _FamilyRuns:
         default_factory=lambda: collections.deque(maxlen=_LAST_RUNS)
     )
 
+    def copy(self) -> _FamilyRuns:
+        first = [replace(run) for run in self.first]
+        return _FamilyRuns(
+            first, collections.deque((replace(run) for run in self.last), _LAST_RUNS)
+        )
+
     @property
     def newest(self) -> _Run | None:
         return self.last[-1] if self.last else self.first[-1] if self.first else None
@@ -68,6 +74,13 @@ class DecisionRuns:
     def __init__(self) -> None:
         self._families = {family: _FamilyRuns() for family in Family}
         self._begun = 0
+
+    def copy(self) -> DecisionRuns:
+        """The same runs, to which more can be added without changing these."""
+        copied = DecisionRuns()
+        copied._families = {family: runs.copy() for family, runs in self._families.items()}
+        copied._begun = self._begun
+        return copied
 
     def add(self, decision: Decision) -> None:
         """Add a decision that was logged after all those added before."""

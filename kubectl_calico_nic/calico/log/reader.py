@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections
-import copy
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -130,7 +129,7 @@ class LogReader:
     def reading(self) -> LogReading:
         """Return what the lines so far say; more may be fed afterwards."""
         self._take_repeated()
-        runs = copy.deepcopy(self._runs)
+        runs = self._runs.copy()
         for decision in self._pass.decisions():
             runs.add(decision)
         return LogReading(

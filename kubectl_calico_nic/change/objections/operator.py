@@ -13,8 +13,6 @@ from kubectl_calico_nic.owners.recognition import Chain
 from kubectl_calico_nic.snapshot.change_record import ChangeRecord
 from kubectl_calico_nic.snapshot.operator_state import OperatorState
 
-_INVALID = "Invalid Installation"
-
 
 def restored(owners: Chain) -> Iterator[Finding]:
     """The refusal of an edit that whoever writes the Installation would undo later."""
@@ -46,7 +44,7 @@ def refusals(state: OperatorState | None) -> Iterator[Finding]:
     """The refusal of a change that the operator would not carry over."""
     if state is None:
         return
-    if state.degraded and state.degraded.startswith(_INVALID):
+    if state.rejects:
         yield Finding(
             "operator-degraded",
             Severity.ERROR,
@@ -64,7 +62,7 @@ def refusals(state: OperatorState | None) -> Iterator[Finding]:
 
 def warnings(state: OperatorState | None) -> Iterator[Finding]:
     """What the operator says of itself that may delay the change."""
-    if state is not None and state.degraded and not state.degraded.startswith(_INVALID):
+    if state is not None and state.degraded and not state.rejects:
         yield Finding(
             "operator-degraded",
             Severity.WARNING,

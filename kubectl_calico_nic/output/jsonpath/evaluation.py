@@ -141,7 +141,8 @@ class _Evaluation:
 
     def _filtered(self, value: Any, node: Filter) -> Iterator[Any]:
         if not isinstance(value, list):
-            raise EvaluationError(f"{go_text(value)} is not array or slice and cannot be filtered")
+            shown = "<invalid reflect.Value>" if value is NOTHING else go_text(value)
+            raise EvaluationError(f"{shown} is not array or slice and cannot be filtered")
         for item in value:
             if self._passes(item, node):
                 yield item
