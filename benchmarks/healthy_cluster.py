@@ -32,9 +32,9 @@ _RUNNING_LINES = (
     "[INFO][{pid}] felix/summary.go 100: Summarising {n} dataplane reconciliation loops over "
     "1m2.{n}s: avg=4ms longest=15ms (resync-filter-v4,resync-nat-v4,resync-raw-v4)",
     "[INFO][{pid}] felix/int_dataplane.go 1836: Received *proto.WorkloadEndpointUpdate update "
-    "from calculation graph. msg=id:<orchestrator_id:\"k8s\" endpoint_id:\"eth{n}\" >",
+    'from calculation graph. msg=id:<orchestrator_id:"k8s" endpoint_id:"eth{n}" >',
     "[INFO][{pid}] felix/endpoint_mgr.go 648: Updating per-endpoint chains. "
-    "id=proto.WorkloadEndpointID{{OrchestratorId:\"k8s\", EndpointId:\"eth{n}\"}}",
+    'id=proto.WorkloadEndpointID{{OrchestratorId:"k8s", EndpointId:"eth{n}"}}',
     "[INFO][{pid}] monitor-addresses/autodetection_methods.go 103: Using autodetected IPv4 "
     "address on interface bond4: {address}",
 )
@@ -198,3 +198,18 @@ def _fields(item: Object) -> Object:
     return {
         f"f:{key}": _fields(value) for key, value in item.items() if key not in ("managedFields",)
     }
+
+
+def inventory(node: BenchmarkNode) -> str:
+    """What ``ip -o addr show`` prints on ``node``: the cluster's NIC comes last."""
+    high, low = divmod(node.number, 250)
+    nics = (
+        ("lo", "127.0.0.1/8"),
+        ("bond3", f"172.16.{high + 16}.{low + 1}/20"),
+        ("bond4", node.address),
+    )
+    return "".join(
+        f"{index}: {name}    inet {address} scope {'host' if name == 'lo' else 'global'} {name}\\"
+        "       valid_lft forever preferred_lft forever\n"
+        for index, (name, address) in enumerate(nics, start=1)
+    )

@@ -23,7 +23,8 @@ from benchmarks import healthy_cluster as healthy
 from tests.e2e.certificates import Authority
 
 LOOPBACK = "127.0.0.1"
-_PAGE = 500
+_PAGE = 250
+"""What the plugin asks for."""
 _JSON, _TEXT = b"application/json", b"text/plain"
 _COMPRESSED_BYTES = 128 * 1024
 """Above this the API server compresses what it sends, at zlib's lowest level."""
@@ -84,12 +85,16 @@ class StaticCluster:
                 "name": f"{healthy.NAME}-{healthy.REVISION}",
                 "namespace": healthy.NAMESPACE,
                 "labels": {**healthy.LABELS, "controller-revision-hash": healthy.REVISION},
-                "ownerReferences": [{"kind": "DaemonSet", "name": healthy.NAME, "controller": True}],
+                "ownerReferences": [
+                    {"kind": "DaemonSet", "name": healthy.NAME, "controller": True}
+                ],
             },
             "revision": 1,
         }
         revisions = [healthy.as_json(healthy.as_stored(revision, 2))]
-        self._list(f"/apis/apps/v1{namespaced}/controllerrevisions", "ControllerRevision", revisions)
+        self._list(
+            f"/apis/apps/v1{namespaced}/controllerrevisions", "ControllerRevision", revisions
+        )
         one = f"/api/v1{namespaced}/configmaps/{config_map['metadata']['name']}"
         self._answers[one, ""] = _both(healthy.as_json(healthy.as_stored(config_map, 3)))
 
@@ -101,7 +106,7 @@ class StaticCluster:
                 metadata |= {"continue": str(start + _PAGE), "remainingItemCount": rest}
             head = json.dumps({"kind": f"{kind}List", "apiVersion": "v1", "metadata": metadata})
             joined = b",".join(items[start : start + _PAGE])
-            body = b"%s,\"items\":[%s]}" % (head[:-1].encode(), joined)
+            body = b'%s,"items":[%s]}' % (head[:-1].encode(), joined)
             self._answers[path, str(start) if start else ""] = _both(body)
 
 

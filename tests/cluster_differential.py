@@ -112,7 +112,7 @@ class Arena:
         for name, port in self.values.items():
             if name.endswith("_port"):
                 text = text.replace(f":{port}", f":{{{name}}}")
-        text = text.replace(str(home), "{home}")
+        text = text.replace(str(home), "{home}").replace(str(home.parent), "{around}")
         if self.name:
             text = text.replace(f"{self.name}:{{", "{name}:{")
         found: Outcome = json.loads(text)

@@ -269,7 +269,7 @@ def _context(draw: _Draw) -> dict[str, Any]:
 
 
 def _kubeconfig(draw: _Draw) -> dict[str, Any]:
-    least = draw.one({0: 0.4, 1: 1.6, 2: 10})
+    least = draw.one({0: 0.2, 1: 0.8, 2: 11})
 
     def entries(inner: str, make: Callable[[_Draw], dict[str, Any]]) -> list[dict[str, Any]]:
         names = draw.random.sample(NAMES, k=draw.random.randint(least, 2))

@@ -80,7 +80,7 @@ silence                     | fails      fails  part   part      part   part    
 slow loris                  | fails      fails  part   part      part   part      | made        made
 content length too long     | whole      fails  part   whole     part   part      | made        made
 content length too short    | fails      fails  part   as is     as is  part      | made        made
-truncated gzip              | fails      fails  part   part      part   part      | made        made
+truncated gzip              | whole      fails  part   whole     part   part      | made        made
 200 and HTML                | fails      fails  part   part      part   part      | made        not made
 401                         | fails      fails  part   part      part   part      | not made    not made
 403                         | fails      fails  part   part      part   part      | not made    not made

@@ -9,6 +9,7 @@ import contextlib
 import fnmatch
 import gzip
 import json
+import re
 import select
 import socket
 import struct
@@ -91,6 +92,26 @@ class Exchange:
                     if not data:
                         return not is_upgrade and source is server
                     (self.client if source is server else server).sendall(data)
+
+    @contextlib.contextmanager
+    def stream(self) -> Iterator[Iterator[bytes]]:
+        """Let the server stream; the lines of its chunked answer until it ends or the client leaves."""
+        with self._pass_on() as server:
+            yield self._lines(server)
+
+    def _lines(self, server: socket.socket) -> Iterator[bytes]:
+        data = b""
+        while True:
+            if self.client in select.select([server, self.client], [], [])[0]:
+                return
+            piece = server.recv(_BUFFER)
+            data += piece
+            # Each chunk of a watch of the simulator is one event.
+            while found := re.search(rb"\r\n[0-9a-f]+\r\n(\{.*\})\n(?=\r\n)", data):
+                yield found[1]
+                data = data[found.end() :]
+            if not piece:
+                return
 
     @contextlib.contextmanager
     def _pass_on(self, *, keep_head: bool = False) -> Iterator[socket.socket]:
@@ -224,6 +245,39 @@ def events(*lines: object) -> Fault:
     return fault
 
 
+def rewritten(rewrite: Callable[[list[bytes]], list[bytes]]) -> Fault:
+    """A watch whose events a middleman rewrites: he is given all so far, the newest last."""
+
+    def fault(exchange: Exchange) -> object:
+        past: list[bytes] = []
+        with exchange.stream() as lines:
+            exchange.begin_chunks()
+            for line in lines:
+                past.append(line)
+                for event in rewrite(past):
+                    exchange.chunk(event + b"\n")
+        exchange.send(b"0\r\n\r\n")
+        return True
+
+    return fault
+
+
+def twice(past: list[bytes]) -> list[bytes]:
+    return [past[-1], past[-1]]
+
+
+def out_of_order(past: list[bytes]) -> list[bytes]:
+    """Each event is followed by all that came before it, the newest first."""
+    return past[::-1]
+
+
+def with_bookmarks(past: list[bytes]) -> list[bytes]:
+    event = json.loads(past[-1])
+    metadata = {"resourceVersion": event["object"]["metadata"]["resourceVersion"]}
+    bookmark = {"type": "BOOKMARK", "object": {"kind": "Pod", "metadata": metadata}}
+    return [past[-1], json.dumps(bookmark).encode()]
+
+
 @dataclass
 class Rule:
     """Where and how often a fault strikes: after ``skip`` requests, ``times`` times."""
@@ -259,6 +313,9 @@ class FaultProxy:
 
     def __enter__(self) -> Self:
         self._lock = threading.Lock()
+        self._idle = threading.Condition()
+        self._busy = 0
+        self._refused = 0
         self._clients: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
@@ -298,6 +355,28 @@ class FaultProxy:
             with contextlib.suppress(OSError):
                 client.shutdown(socket.SHUT_RDWR)
 
+    def be_away(self, connections: int) -> None:
+        """End every connection, and as many of those that come, as a server that is restarted."""
+        with self._lock:
+            self._refused = connections
+        self.drop()
+
+    def wait_until_idle(self) -> None:
+        """Wait until every request that came has been dealt with."""
+        with self._idle:
+            assert self._idle.wait_for(lambda: not self._busy, 30)
+
+    @contextlib.contextmanager
+    def _at_work(self) -> Iterator[None]:
+        with self._idle:
+            self._busy += 1
+        try:
+            yield
+        finally:
+            with self._idle:
+                self._busy -= 1
+                self._idle.notify_all()
+
     def _accept(self) -> None:
         while True:
             try:
@@ -305,7 +384,12 @@ class FaultProxy:
             except OSError:
                 return
             with self._lock:
-                self._clients.add(client)
+                is_away, self._refused = self._refused > 0, max(self._refused - 1, 0)
+                if not is_away:
+                    self._clients.add(client)
+            if is_away:
+                client.close()
+                continue
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
@@ -320,7 +404,9 @@ class FaultProxy:
                     data += piece
                 head, _, rest = data.partition(b"\r\n\r\n")
                 exchange, data = self._exchange(client, head + b"\r\n\r\n", rest)
-                if self._fault(exchange.asked)(exchange) is not True:
+                with self._at_work():
+                    goes_on = self._fault(exchange.asked)(exchange) is True
+                if not goes_on:
                     return
 
     def _exchange(

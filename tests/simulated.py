@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import tempfile
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,8 @@ CALICO_NODE = "/apis/apps/v1/namespaces/kube-system/daemonsets/calico-node"
 class Simulated:
     """A simulated cluster and a kubeconfig for it."""
 
-    def __init__(self, story: Story | None = None) -> None:
-        self.cluster = SimulatedCluster(story)
+    def __init__(self, story: Story | None = None, *, pace: float = 0.0) -> None:
+        self.cluster = SimulatedCluster(story, pace=pace)
         self._directory = tempfile.TemporaryDirectory()
 
     def __enter__(self) -> Simulated:
@@ -109,7 +110,13 @@ class Disturbed(Simulated):
     def run(self, *argv: str, **options: Any) -> Result:
         """Run one command line; ``waits`` are the seconds it would have waited."""
         self.waits: list[float] = []
-        return super().run(*argv, **{"sleep": self.waits.append, **options})
+        result = super().run(*argv, **{"sleep": self.waits.append, **options})
+        self.proxy.drop()
+        for thread in threading.enumerate():
+            if thread.name.startswith("calico-nic"):
+                thread.join()
+        self.proxy.wait_until_idle()
+        return result
 
     def of_pod(self, node: str, part: str) -> str:
         """A glob for the requests for the ``log`` or ``exec`` of a node's calico-node."""

@@ -236,7 +236,8 @@ def test_a_change_that_was_lost_is_sent_again(then: Any) -> None:
     with Simulated() as cluster:
         with silent(cluster, EOF, [False, False], then(cluster)) as session:
             send(session, Change(cluster))
-        assert session.patches == 3
+        # One more for each new status that the controllers write meanwhile.
+        assert session.patches >= 3
         assert added(cluster) == 1
 
 

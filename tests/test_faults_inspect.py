@@ -56,7 +56,7 @@ def test_the_matrix(cell: Cell, cluster: Disturbed, whole: Result) -> None:
     elif cell.outcome == "part":
         assert result.status == 2
         assert "Warning: " in result.stderr
-        if cell.place == "log":
+        if cell.place == "log" and cell.fault != "403":
             assert "INCOMPLETE: rests on the logs of 3 of 4 nodes; not read: node-3" in result.lines
             assert [row(result, f"node-{n}") for n in (1, 2, 4)] == [
                 row(whole, f"node-{n}") for n in (1, 2, 4)

@@ -257,6 +257,23 @@ def test_a_degraded_operator_or_none_at_all_is_refused() -> None:
     assert "refused: operator-not-running; nothing was sent" in nobody.stderr
 
 
+@pytest.mark.parametrize(
+    ("right", "named"),
+    [
+        (("get", "tigerastatuses"), "get tigerastatuses.operator.tigera.io"),
+        (("list", "deployments"), "list deployments.apps"),
+    ],
+)
+def test_what_may_not_be_read_about_the_operator_is_named(
+    right: tuple[str, str], named: str
+) -> None:
+    story = dataclasses.replace(operators_story(), denied=frozenset({right}))
+    with Simulated(story) as cluster:
+        result = cluster.run("set", "--interface", "bond4", "--dry-run=client")
+    assert result.status == 0, result
+    assert f"Warning: no permission to {named}\n" in result.stderr
+
+
 def test_the_plan_as_json() -> None:
     with operated() as cluster:
         result = cluster.run("set", "--interface", "bond4", "--dry-run", "-o", "json")

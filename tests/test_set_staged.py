@@ -231,6 +231,26 @@ def test_a_rollout_that_goes_wrong(word: str, said: str, is_on_delete: bool) -> 
     assert (METHOD in env) is (word != "undo")
 
 
+def test_only_what_got_the_new_value_restarts_when_it_is_undone() -> None:
+    """Half way through a rollout most pods still match the former template."""
+    nothing = {"metadata": {"annotations": {"projectcalico.org/IPv4Address": None}}}
+    bad = ("set", "--method", "interface=bond9", "--force", "--wait", "--on-failure", "leave")
+    with Simulated() as cluster:
+        for node in pods(cluster):
+            cluster.request("PATCH", f"/api/v1/nodes/{node}", nothing, "merge-patch+json")
+        left = cluster.run(*bad)
+        before = pods(cluster)
+        undone = ok(cluster.run("set", "--undo", "--wait"))
+        after = pods(cluster)
+    assert "left as it is\n  go on: by itself; follow it: kubectl calico-nic rollout-check\n" in (
+        left.stderr
+    )
+    assert replaced(before, after) == {"node-1"}
+    assert "1 pod restarts" in undone.stdout
+    assert "Blocked" not in undone.stdout
+    assert "brings along" not in undone.stdout
+
+
 def test_what_does_not_go_together() -> None:
     with Simulated() as cluster:
         for flags, said in {

@@ -23,7 +23,7 @@ from kubectl_calico_nic.change.objections.pinned import (
 from kubectl_calico_nic.change.plan import Action, FieldEdit, Plan, Target
 from kubectl_calico_nic.change.prospect import Prospect, Reach, value_refusals
 from kubectl_calico_nic.change.request import Author, Request
-from kubectl_calico_nic.change.rolls import whole_roll
+from kubectl_calico_nic.change.rolls import roll_back, whole_roll
 from kubectl_calico_nic.change.stages import strategy_of
 from kubectl_calico_nic.diagnosis.restarts import restarts
 from kubectl_calico_nic.diagnosis.settings import env_of_template
@@ -143,7 +143,6 @@ def plan_undo_installation(
         _is_ours(now[field_of(family)], after.get(field_of(family)), default)
         for family, default in defaults.items()
     )
-    roll = restarts(reach.nodes, reach.daemon_set)
     newest = reach.snapshot.revisions.get(reach.daemon_set.key)
     plan = replace(
         _at(empty, installation, reach.snapshot),
@@ -158,11 +157,9 @@ def plan_undo_installation(
         refusals=() if is_ours else (operator.changed_since(kept, installation.title, now),),
         warnings=tuple(operator.warnings(reach.snapshot.operator)),
     )
-    return (
-        plan
-        if is_back
-        else replace(plan, roll=whole_roll(roll, reach.nodes, reach.daemon_set, newest))
-    )
+    if is_back:
+        return plan
+    return replace(plan, roll=roll_back(reach.nodes, reach.daemon_set, newest))
 
 
 def _at(empty: Plan, installation: Managed, snapshot: Snapshot) -> Plan:

@@ -50,7 +50,7 @@ def rest_of_roll(nodes: Sequence[NodeFacts], after: DaemonSet, newest_hash: str 
 
 
 def roll_back(nodes: Sequence[NodeFacts], after: DaemonSet, newest_hash: str | None) -> Roll:
-    """``--undo`` of a staged change: only the pods that got the new value restart."""
+    """``--undo``: only the pods that got the new value restart, the others match the former one."""
     on_newest = [_is_on_newest(facts, after, newest_hash) for facts in nodes]
     return _roll(nodes, after, [found is False for found in on_newest])
 

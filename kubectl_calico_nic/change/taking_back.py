@@ -15,10 +15,9 @@ from kubectl_calico_nic.change.planning import empty_plan
 from kubectl_calico_nic.change.prospect import Prospect, Reach
 from kubectl_calico_nic.change.record import entries_of, restored_env
 from kubectl_calico_nic.change.request import Request
-from kubectl_calico_nic.change.rolls import rest_of_roll, roll_back, whole_roll
+from kubectl_calico_nic.change.rolls import rest_of_roll, roll_back
 from kubectl_calico_nic.change.stages import strategy_back, strategy_of
 from kubectl_calico_nic.diagnosis.question import Question
-from kubectl_calico_nic.diagnosis.restarts import restarts
 from kubectl_calico_nic.errors import CalicoNicError
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.finding import Finding, Severity
@@ -89,10 +88,7 @@ def _roll_of_undo(reach: Reach, after: Mapping[str, Any], *, is_back: bool, stag
     newest = _hash(reach.daemon_set, reach.snapshot)
     if is_back:
         return rest_of_roll(reach.nodes, DaemonSet(after), newest) if staged else Roll(0, 0)
-    if staged:
-        return roll_back(reach.nodes, DaemonSet(after), newest)
-    roll = restarts(reach.nodes, DaemonSet(after))
-    return whole_roll(roll, reach.nodes, reach.daemon_set, newest)
+    return roll_back(reach.nodes, DaemonSet(after), newest)
 
 
 def plan_resume(snapshot: Snapshot, daemon_set: DaemonSet, question: Question) -> Plan:

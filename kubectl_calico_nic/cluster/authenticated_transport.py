@@ -23,6 +23,7 @@ from kubectl_calico_nic.cluster.impersonation import impersonation_headers
 from kubectl_calico_nic.cluster.request_info import RequestInfo
 from kubectl_calico_nic.cluster.request_log import RequestLog
 from kubectl_calico_nic.cluster.retry import Deadline, RetryPolicy
+from kubectl_calico_nic.cluster.tls import tls_context
 from kubectl_calico_nic.cluster.transport import AnswerStream, OutgoingRequest, Transport
 
 T = TypeVar("T")
@@ -63,6 +64,9 @@ class AuthenticatedTransport:
         self._retry = retry_policy
         self._log = log
         self._source = credential_source(connection)
+        if connection.user.exec is not None and connection.address.is_tls:
+            # Nobody is asked to log in for a server that could not be trusted then.
+            tls_context(connection.cluster, Credentials())
         userinfo = connection.address.userinfo
         self._of_the_url = "" if userinfo is None else basic_auth(userinfo)
         self._headers = (

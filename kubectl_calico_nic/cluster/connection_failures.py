@@ -80,7 +80,13 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
             continue
         seen.add(id(current))
         yield current
-        nested = (*current.args, getattr(current, "original_error", None), current.__cause__)
+        nested = (
+            *current.args,
+            getattr(current, "original_error", None),
+            getattr(current, "socket_err", None),  # PySocks'
+            current.__cause__,
+            current.__context__,
+        )
         waiting.extend(item for item in nested if isinstance(item, BaseException))
 
 

@@ -77,10 +77,11 @@ def credential_source(
     # A password without a name is nothing, nor is a key without its certificate.
     if (user.token or user.token_file) and user.username:
         raise CredentialsError("username/password or bearer token may be set, but not both")
+    plugin = None if user.exec is None else ExecPlugin(user.exec, connection)
     configured = user.token or user.token_file or user.username or _has_certificate(user)
-    if user.exec is not None and not configured:
-        return _FromPlugin(ExecPlugin(user.exec, connection), clock)
-    return _FromFiles(user, clock)
+    if plugin is None or configured:
+        return _FromFiles(user, clock)
+    return _FromPlugin(plugin, clock)
 
 
 def _has_certificate(user: UserEntry) -> bool:

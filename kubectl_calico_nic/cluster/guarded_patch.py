@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from kubectl_calico_nic.cluster.errors import ApiError, ClusterError, ConnectionFailed
+from kubectl_calico_nic.cluster.errors import (
+    ApiError,
+    ClusterError,
+    ConnectionFailed,
+    UnexpectedAnswer,
+)
 from kubectl_calico_nic.errors import CalicoNicError
 
 JSON_PATCH = "application/json-patch+json"
@@ -121,6 +126,8 @@ class _Writing:
                 if not error.sent:
                     raise
                 found = self._after_silence(error)
+            except UnexpectedAnswer as error:
+                found = self._after_silence(error)
             except ApiError as error:
                 # A server, or a proxy before it, that fails may have made the change.
                 if error.status >= 500:
@@ -153,7 +160,7 @@ class _Writing:
             raise error
         return self._judged(now, str(error))
 
-    def _after_silence(self, error: ApiError | ConnectionFailed) -> Mapping[str, Any] | None:
+    def _after_silence(self, error: ClusterError) -> Mapping[str, Any] | None:
         """The same after no answer, or one that does not tell whether the change was made."""
         self._unanswered += 1
         now = self._read_back(error)

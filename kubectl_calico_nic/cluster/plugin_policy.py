@@ -44,6 +44,11 @@ class PluginPolicy:
         found = {shutil.which(entry) for entry in allowed}
         if command in allowed or (path and (path in allowed or path in found)):
             return ""
+        if path is None or not os.path.exists(path):
+            return (
+                f'plugin path "{path or command}" cannot be resolved for credential plugin '
+                f"allowlist check: {_not_found(command)}"
+            )
         return (
             f'plugin path "{path or command}" is not permitted by the credential plugin allowlist'
         )
@@ -66,6 +71,13 @@ class PluginPolicy:
             if not entry or os.path.normpath(entry) != entry:
                 return f'non-normalized file path: "{entry}"'
         return ""
+
+
+def _not_found(command: str) -> str:
+    """What Go's exec.LookPath says of a command that is nowhere."""
+    if os.path.basename(command) == command:
+        return f'exec: "{command}": executable file not found in $PATH'
+    return f'exec: "{command}": stat {command}: no such file or directory'
 
 
 def read_plugin_policy(

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 from kubectl_calico_nic.cluster.answers import decoded
 from kubectl_calico_nic.cluster.authenticated_transport import AuthenticatedTransport
 from kubectl_calico_nic.cluster.connection import Connection
-from kubectl_calico_nic.cluster.errors import Gone, RequestTimedOut
+from kubectl_calico_nic.cluster.errors import Gone, RequestTimedOut, UnexpectedAnswer
 from kubectl_calico_nic.cluster.exec_stream import ExecResult, exec_query
 from kubectl_calico_nic.cluster.request_info import request_info
 from kubectl_calico_nic.cluster.request_log import RequestLog
@@ -107,7 +107,7 @@ class Session:
         """Reads one object or list; returns its JSON."""
         return self._exchange("GET", path, query)
 
-    def pages(self, path: str, query: Query = (), limit: int = 500) -> Iterator[list[Any]]:
+    def pages(self, path: str, query: Query = (), limit: int = 250) -> Iterator[list[Any]]:
         """Reads a list page by page; yields the items of each page.
 
         When the continue token expires meanwhile (410), the list is read once more from its
@@ -165,9 +165,12 @@ class Session:
         request = request_info("GET", path, query)
         headers = [("Accept", f"{_JSON}, */*")]
         with self._turn(self._seconds) as until:
-            return self._transport.answer(
+            answer = self._transport.answer(
                 request, _target(path, query), headers, None, until, most=limit_bytes
-            ).body
+            )
+        if answer.headers.get("content-type", "").startswith("text/html"):
+            raise UnexpectedAnswer("the answer is a page of HTML, and no log")
+        return answer.body
 
     def patch(self, path: str, body: Any, content_type: str, query: Query = ()) -> Any:
         """Patches one object; ``content_type`` names the kind of patch. Returns the object."""

@@ -17,6 +17,7 @@ from kubectl_calico_nic.cluster.connection import Connection
 from kubectl_calico_nic.cluster.connection_failures import broken_answer, connection_failure
 from kubectl_calico_nic.cluster.credentials import Credentials
 from kubectl_calico_nic.cluster.errors import ConnectionFailed, KubeconfigError, UnexpectedAnswer
+from kubectl_calico_nic.cluster.gzip_body import gunzipped
 from kubectl_calico_nic.cluster.proxies import proxy_for
 from kubectl_calico_nic.cluster.request_log import RequestLog
 from kubectl_calico_nic.cluster.retry import Deadline
@@ -103,8 +104,7 @@ class Transport:
         self._name = cluster.tls_server_name or urlsplit(connection.address.url).hostname or ""
         context = tls_context(cluster, credentials) if connection.address.is_tls else None
         self._is_socks = bool(self._proxy and self._proxy.startswith("socks"))
-        self._pools = _pool_manager(connection, self._proxy, concurrency)
-        _adapt(self._pools, context)
+        self._pools = _pools(connection, self._proxy, concurrency, context)
 
     def send(self, request: OutgoingRequest, seconds: float) -> Answer:
         """Sends a request and reads its whole answer.
@@ -171,9 +171,11 @@ class Transport:
 
         limit, pieces, length = most or _MOST_BYTES, [], 0
         try:
-            while length <= limit and (piece := response.read(_PIECE_BYTES)):
+            for piece in _pieces(response):
                 pieces.append(piece)
                 length += len(piece)
+                if length > limit:
+                    break
         except (urllib3.exceptions.HTTPError, OSError) as error:
             failure = broken_answer(self._failure(error))
         else:
@@ -227,6 +229,13 @@ class Transport:
         )
 
 
+def _pieces(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
+    """The body, decompressed."""
+    raw = iter(lambda: response.read(_PIECE_BYTES, decode_content=False), b"")
+    is_gzip = response.headers.get("Content-Encoding", "").lower() in ("gzip", "x-gzip")
+    return gunzipped(raw) if is_gzip else raw
+
+
 def _answer(response: urllib3.BaseHTTPResponse, body: bytes) -> Answer:
     return Answer(
         status=response.status,
@@ -236,33 +245,41 @@ def _answer(response: urllib3.BaseHTTPResponse, body: bytes) -> Answer:
     )
 
 
-def _pool_manager(
-    connection: Connection, proxy: str | None, concurrency: int
+def _pools(
+    connection: Connection, proxy: str | None, concurrency: int, context: ssl.SSLContext | None
 ) -> urllib3.PoolManager:
-    """The connection pool of the kubernetes client, set up as client-go would.
+    """The connection pools, with our TLS, which is made of data rather than files."""
+    import urllib3
 
-    The client would choose a proxy by rules of its own, which differ between its releases.
+    from kubectl_calico_nic.cluster.connections import pool_manager, proxy_pool_manager
+
+    # What ends in an error is reported as one; urllib3's own lines would stand beside it.
+    logging.getLogger("urllib3").setLevel(logging.CRITICAL)
+    options = _pool_options(connection, concurrency)
+    if context is not None:
+        options["ssl_context"] = context
+        if context.verify_mode == ssl.CERT_NONE:
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    if proxy is None:
+        return pool_manager(options)
+    if proxy.startswith("socks"):
+        return _socks_pools(proxy, options)
+    return proxy_pool_manager(proxy, _proxy_headers(proxy), options)
+
+
+def _pool_options(connection: Connection, concurrency: int) -> dict[str, Any]:
+    """What every pool gets, whatever leads to the server.
+
+    The kubernetes client would set up the same, after 0.2 seconds of imports.
     """
-    from kubernetes import client
-
-    configuration = client.Configuration()
-    configuration.host = connection.address.url
     # A few more than the workers: a watch may hold one.
-    configuration.connection_pool_maxsize = concurrency + 2
-    configuration.verify_ssl = not connection.cluster.insecure_skip_tls_verify
-    configuration.tls_server_name = connection.cluster.tls_server_name or None
-    configuration.retries = False
-    configuration.no_proxy = None
-    configuration.proxy = None if proxy is None or proxy.startswith("socks") else proxy
-    configuration.proxy_headers = _proxy_headers(proxy)
-    pools: urllib3.PoolManager = client.ApiClient(configuration).rest_client.pool_manager
-    if proxy is not None and proxy.startswith("socks"):
-        return _socks_pool_manager(proxy, pools.connection_pool_kw)
-    return pools
+    options: dict[str, Any] = {"maxsize": concurrency + 2, "retries": False}
+    if connection.cluster.tls_server_name:
+        options["server_hostname"] = connection.cluster.tls_server_name
+    return options
 
 
-def _socks_pool_manager(proxy: str, options: Mapping[str, Any]) -> urllib3.PoolManager:
-    """The same pool through SOCKS, which the kubernetes client knows only since 37."""
+def _socks_pools(proxy: str, options: Mapping[str, Any]) -> urllib3.PoolManager:
     host = urlsplit(proxy).netloc.rpartition("@")[2]
     if importlib.util.find_spec("socks") is None:
         raise KubeconfigError(
@@ -272,28 +289,6 @@ def _socks_pool_manager(proxy: str, options: Mapping[str, Any]) -> urllib3.PoolM
 
     name, password = _decoded_userinfo(proxy)
     return socks_pool_manager(f"socks5h://{host}", name or None, password or None, options)
-
-
-def _adapt(pools: urllib3.PoolManager, context: ssl.SSLContext | None) -> None:
-    """Gives the pool our TLS, which is made of data rather than files, and our timeouts."""
-    import urllib3
-
-    from kubectl_calico_nic.cluster.connections import TotalTimeoutPool, TotalTimeoutTLSPool
-
-    # What ends in an error is reported as one; urllib3's own lines would stand beside it.
-    logging.getLogger("urllib3").setLevel(logging.CRITICAL)
-    if type(pools) in (urllib3.PoolManager, urllib3.ProxyManager):
-        classes: Mapping[str, Any] = {"http": TotalTimeoutPool, "https": TotalTimeoutTLSPool}
-        pools.pool_classes_by_scheme = dict(classes)
-    if context is None:
-        return
-    pools.connection_pool_kw["ssl_context"] = context
-    if isinstance(pools, urllib3.ProxyManager) and pools.proxy_config is not None:
-        # A proxy over TLS proves itself with the same CA, as with Go's http.Transport.
-        pools.proxy_config = pools.proxy_config._replace(ssl_context=context)
-        pools.connection_pool_kw["_proxy_config"] = pools.proxy_config
-    if context.verify_mode == ssl.CERT_NONE:
-        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
 
 def _proxy_headers(proxy: str | None) -> Mapping[str, str] | None:

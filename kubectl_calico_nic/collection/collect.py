@@ -288,8 +288,12 @@ def _is_silent(node: Node | None) -> bool:
 def _pod_pages(api: Api, daemon_sets: tuple[DaemonSet, ...]) -> Iterator[list[Pod]]:
     for daemon_set in daemon_sets:
         path = f"/api/v1/namespaces/{daemon_set.namespace}/pods"
+        before: Pod | None = None
         for page in api.pages(path, daemon_set_selector(daemon_set)):
-            decoded = (decode_pod(item) for item in page)
+            decoded: list[Pod] = []
+            for item in page:
+                before = decode_pod(item, like=before)
+                decoded.append(before)
             yield [pod for pod in decoded if pod.daemon_set == daemon_set.key]
 
 

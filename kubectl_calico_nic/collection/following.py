@@ -24,6 +24,8 @@ _REFUSALS = 4
 """How often to ask again before a refusal is believed."""
 _SHORTEST_WATCH = 1.0
 """Seconds: a watch that ends sooner is not begun again at once."""
+_VAIN_WATCHES = 3
+"""Where so many in a row ended at once and told nothing, a list tells what happened."""
 _PAGE = 500
 _DIGITS = 40
 """No resourceVersion has more."""
@@ -153,12 +155,14 @@ class Following:
         order.newest = version
         while not self._stopped.is_set():
             began = time.monotonic()
-            self._watch(kind, order, course)
+            told = self._watch(kind, order, course)
             if time.monotonic() - began >= _SHORTEST_WATCH:
                 course.short = course.expired = 0
                 continue
             self._pause(course.short)
             course.short += 1
+            if not told and course.short >= _VAIN_WATCHES:
+                return
 
     def _list(self, kind: Kind) -> tuple[tuple[Mapping[str, Any], ...], str]:
         """All objects, and the version of the list; read page by page."""
@@ -175,17 +179,20 @@ class Following:
             if not token:
                 return tuple(items), str(metadata.get("resourceVersion", ""))
 
-    def _watch(self, kind: Kind, order: _Order, course: _Course) -> None:
-        """Take the events of one watch."""
+    def _watch(self, kind: Kind, order: _Order, course: _Course) -> bool:
+        """Take the events of one watch; return whether there was any."""
+        told = False
         events = self.api.watch(kind.path, kind.query, resource_version=order.newest, deadline=None)
         for event in events:
             course.go_well()
             if self._stopped.is_set():
                 break
+            told = True
             is_news = order.is_news(event.object)
             if is_news and event.type != "BOOKMARK":
                 self._changes.put(Changed(kind.name, event.object, event.type == "DELETED"))
         course.go_well()
+        return told
 
     def _pause(self, before: int) -> None:
         """Wait a little; the longer, the more often it was in vain ``before``."""

@@ -33,7 +33,7 @@ class Api(Protocol):
     def get(self, path: str, query: Query = ()) -> Any:
         """One object as JSON."""
 
-    def pages(self, path: str, query: Query = (), limit: int = 500) -> Iterator[list[Any]]:
+    def pages(self, path: str, query: Query = (), limit: int = 250) -> Iterator[list[Any]]:
         """The items of a list, page by page."""
 
     def log(

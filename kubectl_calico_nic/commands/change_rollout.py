@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kubectl_calico_nic.change.pausing import plan_pause
-from kubectl_calico_nic.change.plan import Action, Plan
+from kubectl_calico_nic.change.plan import Action, Plan, Target
 from kubectl_calico_nic.change.taking_back import plan_resume, plan_undo
 from kubectl_calico_nic.cluster.pod_deletion import delete_pod
 from kubectl_calico_nic.commands.change_session import ChangeSession
@@ -35,6 +35,7 @@ from kubectl_calico_nic.rollout.state import only
 from kubectl_calico_nic.snapshot.change_record import StageKind
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.snapshot import Snapshot
+from kubectl_calico_nic.workload.rolling import ON_DELETE
 
 _MOST_NAMES = 5
 
@@ -149,24 +150,32 @@ class ChangeRollout:
         """Stop, undo or leave the rollout; say what runs where and how to go on or back."""
         try:
             done = self._on_failure(plan)
+            rolls_on = done == _LEFT and plan.action is not Action.UNDO and self._rolls_on(plan)
         except KeyboardInterrupt:
-            done, status = "left as it is", EXIT_INTERRUPTED
+            done, status, rolls_on = _LEFT, EXIT_INTERRUPTED, False
         except CalicoNicError as error:
-            done = f"left as it is ({error})"
+            done, rolls_on = f"{_LEFT} ({error})", False
         self._say_lines([line(), line(Span(f"{why}:", BAD), f" {done}")])
         if done != _UNDONE and plan.action is not Action.UNDO:
-            self._say_lines(self._ways_out(plan))
+            self._say_lines(self._ways_out(plan, rolls_on=rolls_on))
         return status
 
-    def _ways_out(self, plan: Plan) -> list[Line]:
+    def _ways_out(self, plan: Plan, *, rolls_on: bool = False) -> list[Line]:
         """The commands that finish what was begun; an operator's rollout cannot be resumed."""
-        back = line(f"  back:  {self.command('set --undo')}")
-        return [back] if plan.goal else [line(f"  go on: {self.command('set --resume')}"), back]
+        on, back = self.command("set --resume"), line(f"  back:  {self.command('set --undo')}")
+        if rolls_on:
+            on = f"by itself; follow it: {self.command('rollout-check')}"
+        return [back] if plan.goal else [line(f"  go on: {on}"), back]
+
+    def _rolls_on(self, plan: Plan) -> bool:
+        """Whether the controller goes on without anybody, so that there is nothing to resume."""
+        target = Target.daemon_set(plan.daemon_set)
+        return DaemonSet(self.change.session.get(target.path)).update_strategy != ON_DELETE
 
     def _on_failure(self, plan: Plan) -> str:
         asked = self.staging.on_failure
         if plan.action is Action.UNDO or asked is OnFailure.LEAVE:
-            return "left as it is"
+            return _LEFT
         if plan.goal and asked is OnFailure.PAUSE:
             return "left as it is (an operator's rollout cannot be paused)"
         if asked is OnFailure.UNDO:
@@ -199,6 +208,7 @@ class ChangeRollout:
 
 
 _UNDONE = "undone: the former value is back"
+_LEFT = "left as it is"
 
 
 def _replaced_on(node: str, uid: str) -> Goal:

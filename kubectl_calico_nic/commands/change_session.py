@@ -73,8 +73,9 @@ class ChangeSession:
                 )
             (daemon_set,) = snapshot.daemon_sets
             if operator.controls(daemon_set):
-                state = read_operator_state(self.session)
-                snapshot = dataclasses.replace(snapshot, operator=state)
+                state, gaps = read_operator_state(self.session)
+                gaps = (*snapshot.gaps, *gaps)
+                snapshot = dataclasses.replace(snapshot, operator=state, gaps=gaps)
             calico, gaps = read_calico_objects(self.session)
             gaps = (*snapshot.gaps, *gaps)
             snapshot = dataclasses.replace(snapshot, calico=calico, gaps=gaps)
@@ -103,14 +104,15 @@ class ChangeSession:
                     server_dry_run=self.server_dry_run,
                 )
             except ChangedMeanwhile as error:
-                current = self.plan(planner, routes)
+                sent, current = current, self.plan(planner, routes)
                 if current.is_empty:
-                    return current
+                    # What got no answer has arrived: nobody else wants just the same.
+                    return sent if error.unanswered else current
                 if not current.promises_the_same_as(shown):
-                    sent = "no answer came to what was sent" if error.unanswered else _NOT_SENT
+                    so_far = "no answer came to what was sent" if error.unanswered else _NOT_SENT
                     raise CalicoNicError(
                         f"{shown.title} was changed by somebody else meanwhile and "
-                        f"the plan is no longer what was shown; {sent}: run the command again"
+                        f"the plan is no longer what was shown; {so_far}: run the command again"
                     ) from None
             else:
                 return current

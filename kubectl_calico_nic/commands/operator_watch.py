@@ -40,7 +40,8 @@ def wait_for_operator(
     while True:
         if _has_come(session, plan):
             return
-        state, time_is_up = read_operator_state(session), environment.monotonic() >= deadline
+        state, _ = read_operator_state(session)
+        time_is_up = environment.monotonic() >= deadline
         # It acts first and reports up to five seconds later (the ticker of its status manager).
         if state.rejects and (time_is_up or state.degraded != plan.complaint):
             raise Rejected(f"the operator rejects it: {state.degraded}")

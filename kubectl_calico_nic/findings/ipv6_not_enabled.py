@@ -6,7 +6,7 @@ InternalIP, so that somebody gave the cluster IPv6.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.case.addresses import can_serve, is_address
@@ -14,19 +14,25 @@ from kubectl_calico_nic.findings.case.case import Case
 from kubectl_calico_nic.findings.case.setting import Mode, Setting, is_meant, setting_of
 from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.findings.kind import Kind
+from kubectl_calico_nic.snapshot.pod import Pod
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
 from kubectl_calico_nic.workload.env import EnvValue, effective_env, unread_sources
 
 _FELIX = "FELIX_IPV6SUPPORT"
 _FALSE = frozenset({"false", "0", "no", "off", "f", "n"})
 _OFF = (Mode.UNSET, Mode.NONE)
+_IPv6 = tuple[Mapping[str, EnvValue], Setting]
 
 
 def _find(case: Case) -> Iterator[Finding]:
     nodes = {member.name: member.facts for member in case.networked()}
+    known: dict[int, _IPv6] = {}  # by the container, which the pods of a template share
     for name, facts in nodes.items():
-        if facts.pod is not None and facts.pod.container:
-            what, advice = _what(facts, case.snapshot)
+        pod = facts.pod
+        if pod is not None and pod.container:
+            ipv6 = known.get(id(pod.container)) or _ipv6_of(pod, case.snapshot)
+            known[id(pod.container)] = ipv6
+            what, advice = _what(facts, *ipv6)
             if what:
                 yield IPV6_NOT_ENABLED.about_node(
                     name,
@@ -37,9 +43,8 @@ def _find(case: Case) -> Iterator[Finding]:
                 )
 
 
-def _what(facts: NodeFacts, snapshot: Snapshot) -> tuple[str, str]:
+def _what(facts: NodeFacts, env: Mapping[str, EnvValue], setting: Setting) -> tuple[str, str]:
     """What is missing of IPv6 and what to do about it; empty where nothing is known to be."""
-    env, setting = _ipv6_of(facts, snapshot)
     if lacks_switch(facts, setting):
         state = "none" if setting.mode is Mode.NONE else "not set"
         return (
@@ -66,11 +71,8 @@ def lacks_switch(facts: NodeFacts, setting: Setting) -> bool:
     return has_ipv6 and setting.mode in _OFF and is_meant(setting.written)
 
 
-def _ipv6_of(facts: NodeFacts, snapshot: Snapshot) -> tuple[dict[str, EnvValue], Setting]:
+def _ipv6_of(pod: Pod, snapshot: Snapshot) -> _IPv6:
     """The pod's environment and its IPv6 part, whether or not IPv6 is in use there."""
-    pod = facts.pod
-    if pod is None:
-        return {}, Setting()
     env = effective_env(pod.container, snapshot.config_maps, pod.namespace, {})
     complete = not unread_sources(pod.container, snapshot.config_maps, pod.namespace)
     return env, setting_of(env, Family.IPV6, is_complete=complete)

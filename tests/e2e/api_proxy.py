@@ -49,6 +49,11 @@ class Exchange:
         return self.method in _WRITES
 
     @property
+    def is_done(self) -> bool:
+        """Whether that was done: a write whose guard failed was not."""
+        return self.answer is not None and self.answer.get("code", 200) < 400
+
+    @property
     def is_watch(self) -> bool:
         """Whether it asked for a watch."""
         return "watch" in parse_qs(urlsplit(self.target).query)

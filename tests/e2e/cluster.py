@@ -106,7 +106,8 @@ class Cluster:
             self._remove(path)
         self._added.clear()
         self.client.delete(NODES)
-        for namespace in (story.NAMESPACE, "default"):
+        told = self.client.get("/api/v1/events")["items"]
+        for namespace in {event["metadata"]["namespace"] for event in told}:
             self.client.delete(_EVENTS.format(namespace=namespace))
         self.agent.reset()
 
@@ -173,9 +174,9 @@ class Cluster:
         }
 
     def pods(self) -> dict[str, Object]:
-        """The calico-node pods by node."""
+        """The calico-node pods by node; one that the scheduler has not seen yet has none."""
         found = self.client.get(story.CALICO_PODS, labelSelector="k8s-app=calico-node")["items"]
-        return {pod["spec"]["nodeName"]: pod for pod in found}
+        return {pod["spec"]["nodeName"]: pod for pod in found if "nodeName" in pod["spec"]}
 
     def _start(self) -> None:
         self.control_plane = ControlPlane(self.directory, self._guard)

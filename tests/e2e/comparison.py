@@ -31,7 +31,10 @@ _ABOUT_THE_BUILD = frozenset(
     {"buildDate", "compiler", "gitCommit", "gitTreeState", "goVersion", "platform"}
 )
 _FOR_PEOPLE = frozenset({"description"})
-_LEFT_OUT = _GIVEN_BY_THE_SERVER | _REPORTED_BY_KUBELETS | _ABOUT_THE_BUILD | _FOR_PEOPLE
+_WHO_ASKS = frozenset({"userInfo"})
+_LEFT_OUT = (
+    _GIVEN_BY_THE_SERVER | _REPORTED_BY_KUBELETS | _ABOUT_THE_BUILD | _FOR_PEOPLE | _WHO_ASKS
+)
 # Set by calico-node, on the Nodes of the demo alone.
 _OTHER_CONDITIONS = frozenset({"NetworkUnavailable"})
 _STAND_INS = tuple(

@@ -174,6 +174,17 @@ GUARD_THAT_FAILS = check("/metadata/resourceVersion", "1")
 METHOD = {"name": "IP_AUTODETECTION_METHOD", "value": "interface=bond4"}
 HOST_IP = {"fieldRef": {"fieldPath": "status.hostIP"}}
 
+POD = {
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {"name": "calico-node-dry-run", "labels": {"k8s-app": "calico-node"}},
+    "spec": {
+        "hostNetwork": True,
+        "tolerations": [{"effect": "NoExecute", "operator": "Exists"}],
+        "containers": [{"name": "calico-node", "image": "calico/node:v3.24.6"}],
+    },
+}
+
 WRITES = (
     # The plugin's own: dry run, guard, and an answer with managed fields.
     Call("PATCH", f"{DAEMON_SET}?fieldManager=kubectl-calico-nic&dryRun=All",
@@ -183,6 +194,10 @@ WRITES = (
     Call("PATCH", f"{DAEMON_SET}?fieldManager=kubectl-calico-nic",
          [add(f"{ENV}/-", METHOD)], JSON_PATCH),
     get(DAEMON_SET),
+    # Who asks, for the record; whether admission would let a pod in.
+    Call("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+         {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}),
+    Call("POST", f"{PODS}?dryRun=All&fieldManager=kubectl-calico-nic", POD),
     # JSON patches that do not apply.
     json_patch(check("/metadata/name", "x")),
     json_patch({"op": "frob", "path": "/metadata/name"}),

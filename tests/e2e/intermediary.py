@@ -109,6 +109,19 @@ class Intermediary:
         return Handler
 
 
+def before_patches(act: Callable[[], object], times: int = 1) -> Callable[[Seen], None]:
+    """Act before each of the first ``times`` patches."""
+    count = 0
+
+    def meanwhile(seen: Seen) -> None:
+        nonlocal count
+        if seen.method == "PATCH" and count < times:
+            count += 1
+            act()
+
+    return meanwhile
+
+
 def _kubeconfig(port: int) -> Mapping[str, object]:
     return {
         "apiVersion": "v1",

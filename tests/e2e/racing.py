@@ -20,7 +20,7 @@ from .story import NAME, NAMESPACE
 OWN = ("IP", "IP_AUTODETECTION_METHOD", "IP6", "IP6_AUTODETECTION_METHOD")
 _FOREIGN = "FOREIGN_"
 _END = {"race": "over"}
-_SECONDS = 300.0
+_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Version:
     foreign: Mapping[str, int]
     others: tuple[str, ...]
     record: str | None
+    strategy: Any = None
 
     @classmethod
     def of(cls, daemon_set: Object) -> Version:
@@ -55,6 +56,7 @@ class Version:
                 if entry["name"] not in OWN and _FOREIGN not in entry["name"]
             ),
             metadata.get("annotations", {}).get(RECORD),
+            daemon_set["spec"]["updateStrategy"],
         )
 
 
@@ -75,16 +77,26 @@ class Race:
         self._over = threading.Event()
         self._end = ""
         self._turns: deque[threading.Semaphore] = deque()
+        self._made = threading.Semaphore(0)
+
+    @property
+    def edits(self) -> tuple[Callable[[int], None], ...]:
+        """What the writers do; each gets the number of its turn."""
+        return (self._add_entry, self._replace_object, self._label, self._change_image)
+
+    def version(self, found: Object) -> Version:
+        """Reduce an object that was served."""
+        return Version.of(found)
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """Watch and write until the end of the block; then all edits are through and witnessed."""
         first = self._editor.get(self.path)
-        self.versions.append(Version.of(first))
+        self.versions.append(self.version(first))
         with ExitStack() as stack:
             self._thread(lambda: self._witness(first["metadata"]["resourceVersion"]), stack)
             stack.callback(self._mark_the_end)
-            for edit in (self._add_entry, self._replace_object, self._label, self._change_image):
+            for edit in self.edits:
                 turns = threading.Semaphore(0)
                 self._turns.append(turns)
                 self._thread(lambda edit=edit, turns=turns: self._write(edit, turns), stack)
@@ -97,6 +109,11 @@ class Race:
         """Let the next writer make one more edit."""
         self._turns.rotate()
         self._turns[0].release()
+
+    def now(self) -> None:
+        """Let the next writer make one more edit; return when it is made."""
+        self.go()
+        assert self._made.acquire(timeout=_SECONDS)
 
     def _thread(self, work: Callable[[], None], stack: ExitStack) -> None:
         def attempt() -> None:
@@ -111,8 +128,8 @@ class Race:
 
     def _witness(self, resource_version: str) -> None:
         for event in self._editor.watch(self._collection, resource_version, _SECONDS):
-            self.versions.append(Version.of(event["object"]))
-            if event["object"]["metadata"]["labels"].items() >= _END.items():
+            self.versions.append(self.version(event["object"]))
+            if event["object"]["metadata"].get("labels", {}).items() >= _END.items():
                 return
 
     def _stop_writers(self) -> None:
@@ -129,6 +146,7 @@ class Race:
         while turns.acquire() and not self._over.is_set():
             number += 1
             edit(number)
+            self._made.release()
 
     def _add_entry(self, number: int) -> None:
         """As ``kubectl set env`` does: a strategic merge, of another variable now and then."""

@@ -13,7 +13,9 @@ from . import story
 from .cluster import Cluster
 from .installing import put, put_operator
 from .installs import calico, calico_node
-from .intermediary import Intermediary, Seen
+from .intermediary import Intermediary, before_patches
+from .operator_stand_in import INSTALLATION
+from .operators_cluster import operated
 from .plugin_process import Ended, run
 from .rollouts import DAEMON_SET, INCIDENT, METHOD, REPAIRED, hold_half_way, merge_node
 from .story import NAMESPACE
@@ -33,13 +35,17 @@ TESTED: frozenset[Right] = frozenset(
         *((verb, "nodes") for verb in ("list", "watch", "get")),
         *((verb, "pods") for verb in ("list", "watch")),
         *((verb, "pods/exec") for verb in ("create", "get")),
+        ("create", "pods"),
+        # In test_stages.py.
         ("delete", "pods"),
         ("get", "pods/log"),
         ("get", "configmaps"),
         ("get", "clusterinformations"),
         ("list", "caliconodestatuses"),
         ("list", "controllerrevisions"),
-        ("list", "installations"),
+        *((verb, "installations") for verb in ("list", "get", "patch")),
+        ("get", "tigerastatuses"),
+        ("list", "deployments"),
     }
 )
 
@@ -74,7 +80,7 @@ ALL_NODES = " (4 nodes)"
 def assert_refused(ended: Ended, *words: str) -> None:
     """Nothing could be done, and the server's sentence says why."""
     assert ended.status == 1, ended
-    assert ended.stderr.startswith(REFUSED)
+    assert ended.stderr.splitlines()[-1].startswith(REFUSED)
     for word in words:
         assert word in ended.stderr
 
@@ -250,7 +256,8 @@ def test_without_revisions(cluster: Cluster) -> None:
     user = lacking(cluster, ("list", "controllerrevisions"))
     told = warning("list", "controllerrevisions")
 
-    assert run(cluster, "inspect", kubeconfig=user).stderr == ""
+    found = run(cluster, "inspect", kubeconfig=user)
+    assert (found.status, found.stderr, found.lines[0]) == (2, told, PROBLEM)
     changed = run(cluster, *SET, kubeconfig=user)
     assert (changed.status, changed.stderr) == (0, told + FOLLOW)
     proven = run(cluster, "rollout-check", kubeconfig=user)
@@ -317,20 +324,38 @@ def test_without_the_right_to_patch(cluster: Cluster) -> None:
     assert methods(cluster) == []
 
 
-def test_without_the_right_to_delete_pods(cluster: Cluster) -> None:
-    """Only a change in stages needs it."""
-    user = lacking(cluster, ("delete", "pods"))
+def test_without_the_right_to_ask_admission(cluster: Cluster) -> None:
+    """Its role is an optional one: nothing is missing without it."""
+    user = lacking(cluster, ("create", "pods"))
 
-    before = {node: pod["metadata"]["uid"] for node, pod in cluster.pods().items()}
-    refused = run(cluster, *SET, "--canary=node-3", kubeconfig=user)
-    assert (refused.status, REFUSED in refused.stderr) == (1, True)
-    assert 'cannot delete resource "pods"' in refused.stderr
-    assert "  back:  kubectl calico-nic set --undo\n" in refused.stderr
-    assert run(cluster, "set", "--undo", kubeconfig=user).status == 0
-    assert methods(cluster) == []
-    assert {node: pod["metadata"]["uid"] for node, pod in cluster.pods().items()} == before
     changed = run(cluster, *SET, kubeconfig=user)
     assert (changed.status, changed.stderr) == (0, FOLLOW)
+
+
+def test_without_a_right_that_an_operators_cluster_needs(empty_cluster: Cluster) -> None:
+    cluster, told = empty_cluster, "Warning: no permission to "
+
+    def dry_run(*right: str) -> Ended:
+        user = lacking(cluster, (right[0], right[1]))
+        return run(cluster, *SET, "--dry-run=server", kubeconfig=user)
+
+    with operated(cluster, with_nodes=False) as found:
+        assert found.run(*SET, "--dry-run=server").stderr == ""
+        status = dry_run("get", "tigerastatuses")
+        assert (status.status, status.stderr) == (
+            0,
+            f"{told}get tigerastatuses.operator.tigera.io\n",
+        )
+        operator = dry_run("list", "deployments")
+        assert (operator.status, operator.stderr) == (0, f"{told}list deployments.apps\n")
+        assert_refused(dry_run("patch", "installations"), 'cannot patch resource "installations"')
+        user = lacking(cluster, ("get", "installations"))
+        label = {"metadata": {"labels": {"changed": "meanwhile"}}}
+        change = before_patches(lambda: cluster.client.merge(INSTALLATION, label))
+        with Intermediary(cluster, change, user) as server:
+            refused = run(cluster, *SET, kubeconfig=server.kubeconfig)
+        assert_refused(refused, 'cannot get resource "installations"')
+        assert found.field() == {"firstFound": True}
 
 
 def test_without_a_second_look_at_the_daemon_set(empty_cluster: Cluster) -> None:
@@ -341,10 +366,7 @@ def test_without_a_second_look_at_the_daemon_set(empty_cluster: Cluster) -> None
     user = lacking(cluster, ("get", "daemonsets"))
     label = {"metadata": {"labels": {"changed": "meanwhile"}}}
 
-    def change(seen: Seen) -> None:
-        if seen.method == "PATCH":
-            cluster.client.merge(DAEMON_SET, label)
-
+    change = before_patches(lambda: cluster.client.merge(DAEMON_SET, label))
     with Intermediary(cluster, change, user) as server:
         refused = run(cluster, *SET, kubeconfig=server.kubeconfig)
 

@@ -89,7 +89,7 @@ def refused_patches(cluster: Cluster) -> int:
     return sum(int(count) for labels, count in counted if all(each in labels for each in wanted))
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_in_process(empty_cluster: Cluster) -> None:
     cluster = empty_cluster
     kubeconfig = cluster.control_plane.kubeconfig()
@@ -124,7 +124,7 @@ def test_in_process(empty_cluster: Cluster) -> None:
     )
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_the_executable(cluster: Cluster) -> None:
     """Two administrators disagree while others edit; nothing restarts (OnDelete)."""
     on_delete = {"type": "OnDelete", "rollingUpdate": None}

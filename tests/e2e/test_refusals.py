@@ -7,7 +7,7 @@ import json
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,7 +18,7 @@ from .api_client import Object
 from .cluster import Cluster
 from .control_plane import LOOPBACK, free_ports
 from .installs import calico, calico_node
-from .intermediary import Answer, Intermediary, Seen
+from .intermediary import Answer, Intermediary, Seen, before_patches
 from .plugin_process import run
 from .rollouts import DAEMON_SET, METHOD
 from .story import NAMESPACE
@@ -54,19 +54,6 @@ def set_env(cluster: Cluster, assignment: str) -> None:
     """What somebody else does with kubectl."""
     names = ("-n", NAMESPACE, "ds/calico-node", "-c", "calico-node")
     assert cluster.kubectl("set", "env", *names, assignment).returncode == 0
-
-
-def before_patches(act: Callable[[], object], times: int = 1) -> Callable[[Seen], None]:
-    """Act before each of the first ``times`` patches."""
-    count = 0
-
-    def meanwhile(seen: Seen) -> None:
-        nonlocal count
-        if seen.method == "PATCH" and count < times:
-            count += 1
-            act()
-
-    return meanwhile
 
 
 def test_a_busy_server_is_given_the_time_it_asks_for(bare_cluster: Cluster) -> None:

@@ -175,12 +175,15 @@ def test_a_rollout_that_goes_wrong_is_undone(crashing: Staging) -> None:
 def test_a_rollout_that_goes_wrong_is_left(crashing: Staging) -> None:
     result = crashing.run(*BAD, "--on-failure=leave")
     assert result.status == 2, result
-    assert f"the rollout went wrong: left as it is\n{GO_ON}{BACK}" in result.stderr
+    goes_on = "  go on: by itself; follow it: kubectl calico-nic rollout-check\n"
+    assert f"the rollout went wrong: left as it is\n{goes_on}{BACK}" in result.stderr
     assert crashing.strategy == crashing.original["updateStrategy"]
     assert "stage" not in crashing.record
     assert len(crashing.replaced) == 1
-    crashing.ok("set", "--undo")
+    undone = crashing.ok("set", "--undo")
+    assert "\n1 pod restarts" in undone.stdout
     crashing.assert_back()
+    assert len(crashing.replaced) == 1
 
 
 def test_a_canary_that_fails_leaves_all_other_pods_alone(crashing: Staging) -> None:

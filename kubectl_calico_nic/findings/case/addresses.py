@@ -42,6 +42,7 @@ def same_address(one: str, other: str) -> bool:
     return one == other or bare(one) == bare(other)
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def network_of(text: str) -> str | None:
     """The network that ``A/LENGTH`` says it is in.
 
