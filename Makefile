@@ -4,13 +4,23 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint format types docs package dist krew release-dry-run e2e cluster clean
+.PHONY: demo test faults fuzz differential lint format types docs package dist krew release-dry-run e2e cluster bench clean
 
 demo: $(VENV)/.runtime
 	@$(BIN)/kubectl-calico_nic demo
 
 test: $(VENV)/.development
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto
+
+# Every fault at every request of set, and 10,000 random schedules of faults; a test run tries some.
+FAULT_SCHEDULES ?= 10000
+faults: $(VENV)/.development
+	FAULT_SCHEDULES=$(FAULT_SCHEDULES) $(BIN)/python -m pytest tests/test_faults*.py
+
+# The fuzz tests with so many times as many examples, and others each time.
+FUZZ_FACTOR ?= 50
+fuzz: $(VENV)/.development
+	FUZZ_FACTOR=$(FUZZ_FACTOR) $(BIN)/python -m pytest --timeout 3600 tests/test_fuzz*.py
 
 lint: $(VENV)/.development
 	$(BIN)/ruff check
@@ -51,14 +61,26 @@ release-dry-run: $(VENV)/.development
 	$(BIN)/python -m krew.release
 	$(MAKE) krew
 
-# A real control plane on loopback: built from Go modules into a cache outside the tree when missing.
+# Generated kubeconfigs and command lines by the thousand, each also run by the real kubectl.
+CASES ?= 3000
+differential: $(VENV)/.development
+	CALICO_NIC_CASES=$(CASES) $(BIN)/python -m pytest tests/test_cluster_differential.py
+
+# Real control planes on loopback, one for each process that runs tests: built from Go modules into a
+# cache outside the tree when missing.
+E2E_PROCESSES ?= 2
 e2e: $(VENV)/.development
 	$(BIN)/python -m tests.e2e.binaries
-	$(BIN)/python -m pytest tests/e2e
+	$(BIN)/python -m pytest tests/e2e --numprocesses $(E2E_PROCESSES) --dist loadfile
 
 # The same control plane with the incident on it, kept up until Ctrl-C.
 cluster: $(VENV)/.development
 	@$(BIN)/python -m tests.e2e.cluster
+
+# How fast and how gentle, beside peers that do the same work in the same run. Not a test: half an
+# hour, and other work on the machine shows. BENCH="--nodes 5000", or --help, asks for more or less.
+bench: $(VENV)/.development
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

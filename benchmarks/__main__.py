@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
 from benchmarks import cases, machine, table
+from benchmarks.measure import BenchmarkError
 from benchmarks.table import Pair
 from kubectl_calico_nic import __version__
+from tests.e2e.binaries import BuildError
 
 _CASES = ("version", "few", "static", "api", "files")
 _LINEAR = 100
@@ -30,19 +32,20 @@ def main() -> int:
     parser.add_argument("--output", type=Path, help="keep the tables in this file too")
     options = parser.parse_args()
     found: list[Pair] = []
-    for pair in _pairs(options):
-        found.append(pair)
-        sys.stderr.write(f"{pair.row}\n")
+    failed = 0
+    for case in options.cases:
+        try:
+            for pair in _case(case, options):
+                found.append(pair)
+                sys.stderr.write(f"{pair.row}\n")
+        except (BenchmarkError, BuildError) as error:
+            failed += 1
+            sys.stderr.write(f"error: {case}: {error}\n")
     text = "\n".join(_document(found, options.runs)) + "\n"
     sys.stdout.write(text)
     if options.output is not None:
         options.output.write_text(text)
-    return 0
-
-
-def _pairs(options: argparse.Namespace) -> Iterator[Pair]:
-    for case in options.cases:
-        yield from _case(case, options)
+    return 1 if failed else 0
 
 
 def _case(case: str, options: argparse.Namespace) -> Iterable[Pair]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 
 from benchmarks import healthy_cluster as healthy
@@ -18,6 +20,7 @@ from benchmarks.same_requests import Requests, curl
 from benchmarks.table import Pair
 
 _LINES = 2000
+_LINES_A_DAY = 5760
 _TELLING = (
     r"\] (startup|monitor-addresses/|node-services/|reachaddr\.go )|Calico node (started|failed)"
 )
@@ -35,6 +38,7 @@ def on_static_server(count: int, runs: int) -> Pair:
 
 def on_api_server(count: int, runs: int) -> Iterator[Pair]:
     """Everything that needs a real API server, with ``count`` nodes on it."""
+    peers.find_stern()  # takes minutes where it is not built yet
     with KwokCluster(count, _LINES) as cluster, _directory() as directory:
         kubeconfig = cluster.kubeconfig
         what = f"inspect, {count} nodes, API server"
@@ -177,13 +181,18 @@ def _set_env() -> tuple[str, ...]:
 
 
 def _write_log(path: Path, size: int) -> None:
-    node = healthy.nodes(1)[0]
-    block = healthy.log_of(node, healthy.log_template(20_000).encode())
-    start, running = block[:4096], block[block.rfind(b"\n", 0, 32768) + 1 :]
+    """The log of one node, day after day, until the file has ``size`` bytes."""
+    node, first = healthy.nodes(1)[0], date(2026, 1, 1)
+    whole = healthy.log_of(node, healthy.log_template(2 * _LINES_A_DAY).encode())
+    second = str(first + timedelta(days=1)).encode()
+    start, day = whole[: whole.find(second)], whole[whole.find(second) :]
+    day = day[: day.rfind(b"\n", 0, day.find(str(first + timedelta(days=2)).encode())) + 1]
     with path.open("wb") as file:
-        file.write(start[: start.rfind(b"\n") + 1])
-        while file.tell() < size:
-            file.write(running)
+        file.write(start)
+        for number in itertools.count(1):
+            file.write(day.replace(second, str(first + timedelta(days=number)).encode()))
+            if file.tell() >= size:
+                return
 
 
 @contextmanager

@@ -67,11 +67,14 @@ def run(command: Command) -> Cost:
 def in_turn(runs: int, *commands: Command) -> list[list[Cost]]:
     """Run all commands ``runs`` times, one after the other, after once without counting.
 
+    What is to run only once takes minutes, and nothing of that is the caches'.
+
     Returns:
         The costs of each command, in the order of the runs.
     """
-    for command in commands:
-        run(command)
+    if runs > 1:
+        for command in commands:
+            run(command)
     rounds = [[run(command) for command in commands] for _ in range(runs)]
     return [list(costs) for costs in zip(*rounds, strict=True)]
 

@@ -42,7 +42,7 @@ def kubectl_logs(kubeconfig: Path, nodes: int) -> Command:
 
 def stern(kubeconfig: Path, nodes: int) -> Command | None:
     """The same, as stern reads it; None where it is not there and cannot be built."""
-    program = _stern()
+    program = find_stern()
     if program is None:
         return None
     words = ("--no-follow", "--tail", str(TAIL_LINES), "--max-log-requests", str(nodes))
@@ -61,7 +61,8 @@ def _environment(kubeconfig: Path | None) -> Mapping[str, str]:
     return kept if kubeconfig is None else {**kept, "KUBECONFIG": str(kubeconfig)}
 
 
-def _stern() -> Path | None:
+def find_stern() -> Path | None:
+    """Where stern is, built from its Go module when missing; None where that cannot be."""
     place = cache_directory() / STERN.rpartition("/")[2]
     program, go = place / "stern", shutil.which("go")
     if not program.exists() and go is not None:

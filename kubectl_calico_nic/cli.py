@@ -46,7 +46,7 @@ def run() -> None:
         status = main(argv, Environment(program=sys.argv[0]))
     except _Terminated as end:
         _leave_at_once(end.status)
-    if argv[:1] == [COMPLETE] or status == EXIT_INTERRUPTED:
+    if argv[:1] == [COMPLETE] or status in (EXIT_ERROR, EXIT_INTERRUPTED):
         _leave_at_once(status)
     sys.exit(status)
 

@@ -7,17 +7,18 @@ differs between runs, such as ports, stands in braces and is filled in by ``clus
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import Any, TypeVar
+from typing import Any
 
 import yaml
 
-T = TypeVar("T")
-Weighted = Mapping[T, float]
+from tests.cluster_generated_flags import FAULTS, PROXIES, SERVER_NAMES, Draw, Weighted, words
 
 NAMES = ("a", "b")
+
+
 @dataclass(frozen=True)
 class Generated:
     """``files`` by name below home; ``before`` and ``after`` stand around the subcommand."""
@@ -37,31 +38,15 @@ class Generated:
 
 def generated(number: int) -> Generated:
     """The case of that number."""
-    draw = _Draw(Random(number))  # noqa: S311  (no secret is made of it)
+    draw = Draw(Random(number))
     files, environ = _files(draw)
-    words = _words(draw)
+    drawn = words(draw)
     # What is wrong stays behind the subcommand, which it may hide.
-    right = next((i for i, spelt in enumerate(words) if spelt in _FAULTS), len(words))
+    right = next((i for i, spelt in enumerate(drawn) if spelt in FAULTS), len(drawn))
     cut = draw.random.randrange(right + 1) if draw.chance(0.3) else 0
-    before = tuple(word for spelt in words[:cut] for word in spelt)
-    after = tuple(word for spelt in words[cut:] for word in spelt)
+    before = tuple(word for spelt in drawn[:cut] for word in spelt)
+    after = tuple(word for spelt in drawn[cut:] for word in spelt)
     return Generated(number, files, before, after, {**environ, **_environ(draw)})
-
-
-class _Draw:
-    def __init__(self, random: Random) -> None:
-        self.random = random
-
-    def chance(self, probability: float) -> bool:
-        return self.random.random() < probability
-
-    def one(self, weights: Weighted[T]) -> T:
-        (drawn,) = self.random.choices(list(weights), list(weights.values()))
-        return drawn
-
-    def some(self, chances: Mapping[str, tuple[float, Callable[[], Any]]]) -> dict[str, Any]:
-        """Each of the fields with its probability."""
-        return {name: make() for name, (chance, make) in chances.items() if self.chance(chance)}
 
 
 SERVERS: Weighted[str | None] = {
@@ -106,17 +91,9 @@ AUTHORITIES: Mapping[str, tuple[float, Mapping[str, Any]]] = {
         {"insecure-skip-tls-verify": True, "certificate-authority": "pki/ca.crt"},
     ),
 }
-PROXIES: Weighted[str] = {
-    "{proxy}": 4,
-    "http://u:p%40w@127.0.0.1:{proxy_port}": 2,
-    "http://127.0.0.1:{refused_port}": 1,
-    "ftp://p": 1,
-    "127.0.0.1:{proxy_port}": 1,
-}
-SERVER_NAMES: Weighted[str] = {"localhost": 6, "127.0.0.1": 1, "elsewhere.example": 1}
 
 
-def _cluster(draw: _Draw) -> dict[str, Any]:
+def _cluster(draw: Draw) -> dict[str, Any]:
     server = draw.one(SERVERS)
     chosen = draw.one({name: weight for name, (weight, _) in AUTHORITIES.items()})
     extension = {
@@ -137,17 +114,17 @@ def _cluster(draw: _Draw) -> dict[str, Any]:
     }
 
 
-def _token(draw: _Draw) -> dict[str, Any]:
+def _token(draw: Draw) -> dict[str, Any]:
     return {"token": draw.one({"t1": 5, "t2": 5, "": 1, "ü": 0.3, "a b": 0.3, "a\nb": 0.2})}
 
 
-def _token_file(draw: _Draw) -> dict[str, Any]:
+def _token_file(draw: Draw) -> dict[str, Any]:
     paths = {"tok": 6, "../tok": 3, "{home}/tok": 2, "nope": 1, "empty": 1}
     user: dict[str, Any] = {"tokenFile": draw.one(paths)}
     return {**user, **(_token(draw) if draw.chance(0.4) else {})}
 
 
-def _certificate(draw: _Draw) -> dict[str, Any]:
+def _certificate(draw: Draw) -> dict[str, Any]:
     who, other = ("alice", "bob") if draw.chance(0.5) else ("bob", "alice")
     fields = {
         "client-certificate": f"pki/{who}.crt",
@@ -184,7 +161,7 @@ def _certificate(draw: _Draw) -> dict[str, Any]:
     return dict(kinds[kind])
 
 
-def _basic(draw: _Draw) -> dict[str, Any]:
+def _basic(draw: Draw) -> dict[str, Any]:
     user: dict[str, Any] = {"username": draw.one({"u": 4, "ä": 1, "": 0.3})}
     return {**user, **draw.some({"password": (0.8, lambda: "p:w"), "token": (0.04, lambda: "t")})}
 
@@ -192,7 +169,7 @@ def _basic(draw: _Draw) -> dict[str, Any]:
 _EXEC_GROUP = "client.authentication.k8s.io"
 
 
-def _exec(draw: _Draw) -> dict[str, Any]:
+def _exec(draw: Draw) -> dict[str, Any]:
     commands = {"./plugin": 10, "sh": 4, "no-such-plugin": 1, "./nope": 1, "": 0.5, "../plugin": 2}
     command = draw.one(commands)
     mode = draw.one({"token": 12, "cert": 3, "silent": 1, "expired": 1})
@@ -219,14 +196,14 @@ def _exec(draw: _Draw) -> dict[str, Any]:
     return {"exec": plugin, **draw.some({"token": (0.05, lambda: "t")})}
 
 
-def _provider(draw: _Draw) -> dict[str, Any]:
+def _provider(draw: Draw) -> dict[str, Any]:
     name = draw.one({"gcp": 1, "azure": 1, "oidc": 1, "nope": 1})
     config = {"idp-issuer-url": "https://127.0.0.1:1", "client-id": "c"}
     provider = {"name": name, **({"config": config} if name == "oidc" else {})}
     return {"auth-provider": provider, **draw.some({"token": (0.5, lambda: "t")})}
 
 
-USERS: Weighted[Callable[[_Draw], dict[str, Any]]] = {
+USERS: Weighted[Callable[[Draw], dict[str, Any]]] = {
     _token: 30,
     _token_file: 12,
     _certificate: 22,
@@ -237,7 +214,7 @@ USERS: Weighted[Callable[[_Draw], dict[str, Any]]] = {
 }
 
 
-def _user(draw: _Draw) -> dict[str, Any]:
+def _user(draw: Draw) -> dict[str, Any]:
     user = draw.one(USERS)(draw)
     if draw.chance(0.2):
         user["as"] = draw.one({"jo": 4, "system:serviceaccount:n:sa": 1, "jö": 0.5})
@@ -247,7 +224,7 @@ def _user(draw: _Draw) -> dict[str, Any]:
     return user
 
 
-def _impersonation(draw: _Draw, chance: float) -> dict[str, Any]:
+def _impersonation(draw: Draw, chance: float) -> dict[str, Any]:
     extra: Weighted[str] = {"scope": 2, "Scope/x": 2, "ö%": 1}
     return draw.some(
         {
@@ -258,7 +235,7 @@ def _impersonation(draw: _Draw, chance: float) -> dict[str, Any]:
     )
 
 
-def _context(draw: _Draw) -> dict[str, Any]:
+def _context(draw: Draw) -> dict[str, Any]:
     references: Weighted[str] = {"a": 20, "b": 8, "gone": 0.2, "": 0.2}
     namespaces: Weighted[str] = {"n1": 5, "kube-system": 3, "": 1}
     return {
@@ -268,10 +245,10 @@ def _context(draw: _Draw) -> dict[str, Any]:
     }
 
 
-def _kubeconfig(draw: _Draw) -> dict[str, Any]:
+def _kubeconfig(draw: Draw) -> dict[str, Any]:
     least = draw.one({0: 0.2, 1: 0.8, 2: 11})
 
-    def entries(inner: str, make: Callable[[_Draw], dict[str, Any]]) -> list[dict[str, Any]]:
+    def entries(inner: str, make: Callable[[Draw], dict[str, Any]]) -> list[dict[str, Any]]:
         names = draw.random.sample(NAMES, k=draw.random.randint(least, 2))
         return [{"name": name, inner: make(draw)} for name in names]
 
@@ -286,7 +263,7 @@ def _kubeconfig(draw: _Draw) -> dict[str, Any]:
     }
 
 
-def _file(draw: _Draw) -> str:
+def _file(draw: Draw) -> str:
     how = draw.one({"json": 6, "indented": 2, "yaml": 6, "empty": 0.3, "broken": 0.2, "odd": 0.2})
     config = _kubeconfig(draw)
     if how == "yaml":
@@ -313,7 +290,7 @@ _KUBERC: Weighted[str] = {
 }
 
 
-def _files(draw: _Draw) -> tuple[dict[str, str], dict[str, str]]:
+def _files(draw: Draw) -> tuple[dict[str, str], dict[str, str]]:
     """Kubeconfigs, and what the environment says of them."""
     count = draw.one({0: 0.4, 1: 6, 2: 4, 3: 2})
     places = draw.random.sample(_PLACES, k=count)
@@ -330,7 +307,7 @@ def _files(draw: _Draw) -> tuple[dict[str, str], dict[str, str]]:
     return files, {"KUBECONFIG": ":".join(f"{{home}}/{p}" if absolute and p else p for p in listed)}
 
 
-def _environ(draw: _Draw) -> dict[str, str]:
+def _environ(draw: Draw) -> dict[str, str]:
     bypass: Weighted[str] = {"*": 2, "{name}": 3, "x, {name}:1": 1, ".{name}": 1, "127.0.0.0/8": 1}
     return draw.some(
         {
@@ -345,88 +322,3 @@ def _environ(draw: _Draw) -> dict[str, str]:
             "KUBECTL_KUBERC": (0.02, lambda: draw.one({"false": 1, "true": 1})),
         }
     )
-
-
-_STRINGS: Mapping[str, tuple[float, Weighted[str]]] = {
-    "context": (0.08, {"a": 5, "b": 5, "gone": 0.5, "": 0.5}),
-    "cluster": (0.04, {"a": 5, "b": 5, "gone": 1}),
-    "user": (0.04, {"a": 5, "b": 5, "gone": 1}),
-    "namespace": (0.2, {"n2": 5, "kube-system": 3, "": 1}),
-    "server": (
-        0.06,
-        {"{secure}": 4, "{secure}/pre": 1, "{plain}": 1, "https://localhost:{secure_port}": 1},
-    ),
-    "tls-server-name": (0.03, SERVER_NAMES),
-    "certificate-authority": (0.05, {"pki/ca.crt": 6, "{home}/pki/ca.crt": 2, "nope": 1}),
-    "client-certificate": (0.03, {"pki/alice.crt": 4, "pki/bob.crt": 2, "nope": 1}),
-    "client-key": (0.03, {"pki/alice.key": 4, "pki/bob.key": 2}),
-    "token": (0.06, {"flag": 5, "": 1}),
-    "username": (0.01, {"fu": 1}),
-    "password": (0.02, {"fp": 1}),
-    "as": (0.06, {"zoe": 5, "": 1}),
-    "as-uid": (0.006, {"9": 1}),
-    "proxy-url": (0.02, PROXIES),
-    "request-timeout": (0.05, {"20s": 3, "0": 1, "15": 1, "5 parsecs": 0.5, "": 0.3}),
-    "kubeconfig": (0.03, {".kube/config": 6, "{home}/k1": 1, "down/k2": 1, "nope": 0.3}),
-    "cache-dir": (0.02, {"{home}/cache": 1}),
-    "log-flush-frequency": (0.01, {"1s": 1}),
-}
-_REPEATED: Mapping[str, tuple[float, Weighted[str]]] = {
-    "as-group": (0.01, {"g1": 2, "g2,g3": 1, "": 0.2}),
-    "as-user-extra": (0.006, {"k=1": 2, "k=2": 2, "l=a=b": 1, "junk": 1}),
-}
-_BOOLS: Mapping[str, float] = {
-    "insecure-skip-tls-verify": 0.04,
-    "disable-compression": 0.03,
-    "warnings-as-errors": 0.02,
-}
-_SHORT = {"namespace": "n", "server": "s"}
-_WRONG: Weighted[tuple[str, ...]] = {
-    ("--nope",): 1,
-    ("--nope=1",): 1,
-    ("-Z",): 1,
-    ("-=x",): 0.5,
-    ("--=x",): 0.5,
-    ("---x",): 0.5,
-    ("--insecure-skip-tls-verify=maybe",): 1,
-    ("-v=x",): 1,
-    ("--disable-compression=",): 1,
-}
-_MISSING: Weighted[tuple[str, ...]] = {("-n",): 1, ("--token",): 1, ("--as-group",): 1, ("-v",): 1}
-
-
-_FAULTS = frozenset((*_WRONG, *_MISSING))
-
-
-def _words(draw: _Draw) -> list[tuple[str, ...]]:
-    """The flags, each in one of its spellings; now and then one that is wrong."""
-    words = [
-        _spelt(draw, name, draw.one(values))
-        for name, (chance, values) in _STRINGS.items()
-        if draw.chance(chance)
-    ]
-    acts = any("as=" in word or word == "--as" for spelt in words for word in spelt)
-    for name, (chance, values) in _REPEATED.items():
-        if draw.chance(0.4 if acts else chance):
-            words += [_spelt(draw, name, draw.one(values)) for _ in range(draw.one({1: 2, 2: 1}))]
-    words += [_bool(draw, name) for name, chance in _BOOLS.items() if draw.chance(chance)]
-    words += [_spelt(draw, "v", "0")] if draw.chance(0.02) else []
-    draw.random.shuffle(words)
-    if draw.chance(0.03):
-        words.insert(draw.random.randrange(len(words) + 1), draw.one(_WRONG))
-    if draw.chance(0.01):
-        words.append(draw.one(_MISSING))
-    return words
-
-
-def _spelt(draw: _Draw, name: str, value: str) -> tuple[str, ...]:
-    forms: list[Sequence[str]] = [(f"--{name}={value}",), (f"--{name}", value)]
-    short = _SHORT.get(name, name if len(name) == 1 else "")
-    if short:
-        forms += [(f"-{short}={value}",), (f"-{short}", value)]
-        forms += [(f"-{short}{value}",)] if value else []
-    return tuple(draw.random.choice(forms))
-
-
-def _bool(draw: _Draw, name: str) -> tuple[str, ...]:
-    return (f"--{name}" + draw.one({"": 5, "=true": 2, "=false": 2, "=T": 1, "=0": 1}),)

@@ -10,8 +10,10 @@ The outcomes of reading:
 The outcomes of writing:
 
 - ``made``: exit status 0, the object is as announced.
-- ``not made``: exit status 1, the object is untouched, and nothing else is claimed.
-- ``unknown``: exit status 1, and it is said that nobody knows.
+- ``not``: exit status 1, the object is untouched, and nothing else is claimed.
+
+The outcome of following is ``proven``: exit status 0, no node is missed. ``-`` stands where the
+fault makes no sense.
 """
 
 from __future__ import annotations
@@ -39,13 +41,13 @@ THROTTLED = "TooManyRequests", "the server has received too many requests"
 FAULTS: dict[str, Fault] = {
     "reset in the headers": reset_in_headers,
     "reset mid-chunk": reset_mid_chunk,
-    "reset before the last chunk": reset_before_last_chunk,
-    "closed without an answer": closed_without_answer,
-    "done, its answer lost": lost_answer,
+    "reset before the end": reset_before_last_chunk,
+    "closed unanswered": closed_without_answer,
+    "done, answer lost": lost_answer,
     "silence": silence,
     "slow loris": slow_loris,
-    "content length too long": length_too_long,
-    "content length too short": length_too_short,
+    "length too long": length_too_long,
+    "length too short": length_too_short,
     "truncated gzip": truncated_gzip,
     "200 and HTML": html(200),
     "401": refusal(401, "Unauthorized", "Unauthorized"),
@@ -64,36 +66,38 @@ FAULTS: dict[str, Fault] = {
 TAKES_ITS_TIME = frozenset({"silence", "slow loris"})
 """What ends with a deadline of ours, and so is worth a short one."""
 
-# The columns: what is struck, once or always.
-#   pods     the list of the pods                 log    the log of node-3's calico-node
-#   nodes    the list of the Nodes                exec   every exec in it
+# The columns: what is struck, always, or with -1 once.
+#   pods    the list of the pods                 nodes   the list of the Nodes
+#   log     the log of node-3's calico-node      exec    every command in it
+#   PATCH   the change of the DaemonSet, and nothing else
+#   list    the list of the pods of a rollout that is followed; watch: a watch of it
 MATRIX = """
-                            | inspect                                             | set
-fault                       | pods once  pods   nodes  log once  log    exec once | PATCH once  PATCH
-----------------------------+-----------------------------------------------------+----------------------
-reset in the headers        | whole      fails  part   whole     part   part      | made        not made
-reset mid-chunk             | whole      fails  part   whole     part   part      | made        made
-reset before the last chunk | whole      fails  part   whole     part   part      | made        made
-closed without an answer    | whole      fails  part   whole     part   part      | made        not made
-done, its answer lost       | whole      fails  part   whole     part   part      | made        made
-silence                     | fails      fails  part   part      part   part      | made        not made
-slow loris                  | fails      fails  part   part      part   part      | made        made
-content length too long     | whole      fails  part   whole     part   part      | made        made
-content length too short    | fails      fails  part   as is     as is  part      | made        made
-truncated gzip              | whole      fails  part   whole     part   part      | made        made
-200 and HTML                | fails      fails  part   part      part   part      | made        not made
-401                         | fails      fails  part   part      part   part      | not made    not made
-403                         | fails      fails  part   part      part   part      | not made    not made
-404                         | fails      fails  part   part      part   part      | not made    not made
-409                         | fails      fails  part   part      part   part      | made        not made
-410                         | fails      fails  part   part      part   part      | not made    not made
-422                         | fails      fails  part   part      part   part      | not made    not made
-429                         | whole      fails  part   whole     part   whole     | made        not made
-429, Retry-After            | whole      fails  part   whole     part   whole     | made        not made
-500                         | whole      fails  part   whole     part   whole     | not made    not made
-502 and HTML                | whole      fails  part   whole     part   whole     | not made    not made
-503                         | whole      fails  part   whole     part   whole     | not made    not made
-504                         | whole      fails  part   whole     part   whole     | not made    not made
+                     | inspect                                    | set            | rollout-check
+fault                | pods-1  pods   nodes  log-1  log    exec-1 | PATCH-1  PATCH | list-1  watch-1
+---------------------+--------------------------------------------+----------------+----------------
+reset in the headers | whole   fails  part   whole  part   part   | made     not   | proven  proven
+reset mid-chunk      | whole   fails  part   whole  part   part   | made     made  | proven  -
+reset before the end | whole   fails  part   whole  part   part   | made     made  | proven  -
+closed unanswered    | whole   fails  part   whole  part   part   | made     not   | proven  proven
+done, answer lost    | whole   fails  part   whole  part   part   | made     made  | proven  -
+silence              | fails   fails  part   part   part   part   | made     not   | proven  proven
+slow loris           | fails   fails  part   part   part   part   | made     made  | proven  -
+length too long      | whole   fails  part   whole  part   part   | made     made  | proven  -
+length too short     | fails   fails  part   as is  as is  part   | made     made  | proven  -
+truncated gzip       | whole   fails  part   whole  part   part   | made     made  | proven  -
+200 and HTML         | fails   fails  part   part   part   part   | made     not   | proven  proven
+401                  | fails   fails  part   part   part   part   | not      not   | proven  proven
+403                  | fails   fails  part   part   part   part   | not      not   | proven  proven
+404                  | fails   fails  part   part   part   part   | not      not   | proven  proven
+409                  | fails   fails  part   part   part   part   | made     not   | proven  proven
+410                  | fails   fails  part   part   part   part   | not      not   | proven  proven
+422                  | fails   fails  part   part   part   part   | not      not   | proven  proven
+429                  | whole   fails  part   whole  part   whole  | made     not   | proven  proven
+429, Retry-After     | whole   fails  part   whole  part   whole  | made     not   | proven  proven
+500                  | whole   fails  part   whole  part   part   | not      not   | proven  proven
+502 and HTML         | whole   fails  part   whole  part   part   | not      not   | proven  proven
+503                  | whole   fails  part   whole  part   part   | not      not   | proven  proven
+504                  | whole   fails  part   whole  part   part   | not      not   | proven  proven
 """
 
 
@@ -116,7 +120,8 @@ def cells(command: str) -> list[Cell]:
     group = [title.strip() for title in commands].index(command)
     columns = re.split("  +", names[group].strip())
     return [
-        Cell(row[0].strip(), column.removesuffix(" once"), column[-5:] != " once", outcome)
+        Cell(row[0].strip(), column.removesuffix("-1"), column[-2:] != "-1", outcome)
         for row in rows
         for column, outcome in zip(columns, re.split("  +", row[group].strip()), strict=True)
+        if outcome != "-"
     ]

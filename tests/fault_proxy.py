@@ -95,7 +95,7 @@ class Exchange:
 
     @contextlib.contextmanager
     def stream(self) -> Iterator[Iterator[bytes]]:
-        """Let the server stream; the lines of its chunked answer until it ends or the client leaves."""
+        """The lines that the server streams, until it ends or the client leaves."""
         with self._pass_on() as server:
             yield self._lines(server)
 
@@ -346,6 +346,7 @@ class FaultProxy:
 
     def clear(self) -> None:
         self.rules, self.asked, self.struck = [], [], []
+        self._refused = 0
 
     def drop(self) -> None:
         """End every connection, as a server that is restarted does."""
@@ -409,9 +410,7 @@ class FaultProxy:
                 if not goes_on:
                     return
 
-    def _exchange(
-        self, client: socket.socket, head: bytes, rest: bytes
-    ) -> tuple[Exchange, bytes]:
+    def _exchange(self, client: socket.socket, head: bytes, rest: bytes) -> tuple[Exchange, bytes]:
         length = 0
         for line in head.lower().split(b"\r\n"):
             if line.startswith(b"content-length:"):

@@ -45,7 +45,8 @@ class Schedule:
 
     def __init__(self, seed: int, somebody: Somebody) -> None:
         self._random = random.Random(seed)
-        self._faults = [fault for name, fault in FAULTS.items() if name not in TAKES_ITS_TIME]
+        self._faults = {name: fault for name, fault in FAULTS.items() if name not in TAKES_ITS_TIME}
+        self._faults["restart"] = self._restart
         self._somebody = somebody
         self.drawn: list[str] = []
 
@@ -60,10 +61,12 @@ class Schedule:
 
     def _draw(self, asked: Asked) -> Fault:
         quiet = 0.4 if self._is_near_the_write(asked) else _QUIET
-        fault = pass_on if self._random.random() < quiet else self._random.choice(self._faults)
-        names = {fault: name for name, fault in FAULTS.items()}
-        self.drawn.append(f"{asked.method} {asked.path}: {names.get(fault, 'well')}")
-        return fault
+        name = "" if self._random.random() < quiet else self._random.choice(list(self._faults))
+        self.drawn.append(f"{asked.method} {asked.path}: {name or 'well'}")
+        return self._faults.get(name, pass_on)
+
+    def _restart(self, _: Exchange) -> None:
+        self._somebody.cluster.proxy.be_away(self._random.randint(1, 6))
 
     def _is_near_the_write(self, asked: Asked) -> bool:
         return asked.path == CALICO_NODE

@@ -33,15 +33,25 @@ INSTALLATION = f"/apis/{GROUP}/v1/installations/default"
 STATUS = f"/apis/{GROUP}/v1/tigerastatuses/calico"
 DAEMON_SET = "/apis/apps/v1/namespaces/calico-system/daemonsets/calico-node"
 MERGE = "merge-patch+json"
+FIELD = "nodeAddressAutodetectionV4"
 
 
 def operators_story(network: Mapping[str, Any] | None = None) -> Story:
-    """The incident on a cluster that an operator made; ``network`` is spec.calicoNetwork."""
-    story = incident()
+    """The incident on a cluster that an operator made; ``network`` is spec.calicoNetwork.
+
+    The DaemonSet is what the operator made of it, or of its default where it rejects ``network``,
+    so that nothing restarts at first.
+    """
+    story, first = incident(), {FIELD: {"firstFound": True}}
+    asked = {**first, **(network or {})}
+    if _invalid({"calicoNetwork": asked}):
+        asked = first
     objects = [json.loads(json.dumps(item)) for item in story.objects]
     for item in objects:
         item["metadata"]["namespace"] = "calico-system"
         if item["kind"] == "DaemonSet":
+            (container,) = item["spec"]["template"]["spec"]["containers"]
+            container["env"] = _written(container["env"], asked)
             item["metadata"]["ownerReferences"] = [
                 {
                     "apiVersion": f"{GROUP}/v1",
@@ -51,7 +61,6 @@ def operators_story(network: Mapping[str, Any] | None = None) -> Story:
                     "controller": True,
                 }
             ]
-    first = {"nodeAddressAutodetectionV4": {"firstFound": True}}
     objects += [
         _object("Installation", "default", spec={"calicoNetwork": dict(network or first)}),
         _object("TigeraStatus", "calico", status={"conditions": []}),
@@ -96,7 +105,7 @@ class Operator:
     def reconcile(self) -> None:
         """One turn."""
         installation = self._cluster.request("GET", INSTALLATION)
-        why = self._invalid(installation["spec"])
+        why = _invalid(installation["spec"])
         condition = {"type": "Degraded", "status": "True" if why else "False", "message": why}
         self._patch(STATUS, {"status": {"conditions": [condition]}})
         if why:
@@ -110,34 +119,41 @@ class Operator:
     def _write_env(self, network: Mapping[str, Any]) -> None:
         daemon_set = self._cluster.request("GET", DAEMON_SET)
         (container,) = daemon_set["spec"]["template"]["spec"]["containers"]
-        wanted = [entry for entry in container["env"] if entry["name"] not in _OWN]
-        for family in Family:
-            method = method_of(network.get(field_of(family)) or {})
-            value = "autodetect" if method else "none"
-            wanted.append({"name": family.ip_variable, "value": value})
-            if method:
-                wanted.append({"name": family.method_variable, "value": method})
+        wanted = _written(container["env"], network)
         if container["env"] != wanted:
             containers = [{**container, "env": wanted}]
             self._patch(DAEMON_SET, {"spec": {"template": {"spec": {"containers": containers}}}})
-
-    def _invalid(self, spec: Mapping[str, Any]) -> str:
-        for field in map(field_of, Family):
-            found = (spec.get("calicoNetwork") or {}).get(field) or {}
-            if len([key for key in FIELDS if found.get(key)]) > 1:
-                return "Invalid Installation provided: no more than one node address autodetection"
-            for cidr in found.get("cidrs") or ():
-                try:
-                    netaddr.IPNetwork(cidr)
-                except netaddr.AddrFormatError:
-                    return f"Invalid Installation provided: invalid CIDR: {cidr}"
-        return ""
 
     def _patch(self, path: str, body: Any) -> None:
         try:
             self._cluster.request("PATCH", path, body, MERGE)
         except HTTPError as error:
             error.close()
+
+
+def _invalid(spec: Mapping[str, Any]) -> str:
+    for field in map(field_of, Family):
+        found = (spec.get("calicoNetwork") or {}).get(field) or {}
+        if len([key for key in FIELDS if found.get(key)]) > 1:
+            return "Invalid Installation provided: no more than one node address autodetection"
+        for cidr in found.get("cidrs") or ():
+            try:
+                netaddr.IPNetwork(cidr)
+            except netaddr.AddrFormatError:
+                return f"Invalid Installation provided: invalid CIDR: {cidr}"
+    return ""
+
+
+def _written(env: list[Any], network: Mapping[str, Any]) -> list[Any]:
+    """The env that the operator makes of ``env``."""
+    wanted = [entry for entry in env if entry["name"] not in _OWN]
+    for family in Family:
+        method = method_of(network.get(field_of(family)) or {})
+        value = "autodetect" if method else "none"
+        wanted.append({"name": family.ip_variable, "value": value})
+        if method:
+            wanted.append({"name": family.method_variable, "value": method})
+    return wanted
 
 
 _OWN = {name for family in Family for name in (family.ip_variable, family.method_variable)}

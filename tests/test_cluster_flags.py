@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from kubectl_calico_nic.cluster.connection_flags import ConnectionFlags, parse_request_timeout
 from kubectl_calico_nic.cluster.request_info import request_info
 from kubectl_calico_nic.errors import UsageError
+from kubectl_calico_nic.flags.global_flags import GLOBAL_FLAGS
+from tests.cluster_kubectl import Setup, needs_kubectl
 
 
 @pytest.mark.parametrize(
@@ -32,6 +36,15 @@ from kubectl_calico_nic.errors import UsageError
 )
 def test_request_timeouts_are_seconds_or_durations(text: str | None, seconds: float | None) -> None:
     assert parse_request_timeout(text) == (None if seconds is None else pytest.approx(seconds))
+
+
+@needs_kubectl
+def test_every_flag_of_kubectl_options_is_known(tmp_path: Path) -> None:
+    options = Setup(tmp_path).kubectl("options").stdout
+    theirs = re.findall(r"(?m)^    (?:-(\w), )?--([\w-]+)=", options)
+    assert len(theirs) > 25
+    ours = {(flag.short or "", flag.name) for flag in GLOBAL_FLAGS}
+    assert set(theirs) <= ours
 
 
 @pytest.mark.parametrize("text", ["x", "5 s", "1d", "s", "1s2", "-5", "1e3", "٣s", "5s\n"])

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import socket
-import socketserver
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -26,6 +22,7 @@ from kubectl_calico_nic.cluster.guarded_patch import (
 from kubectl_calico_nic.cluster.kubeconfig import resolve
 from kubectl_calico_nic.cluster.session import Session
 
+from .fault_proxy import Exchange, FaultProxy, lost_answer
 from .simulated import CALICO_NODE, Simulated
 
 MERGE = "merge-patch+json"
@@ -182,6 +179,13 @@ class Silent:
         self.patches = 0
         self.is_gone = False
 
+    @contextmanager
+    def gone(self) -> Iterator[None]:
+        """The server cannot be read until the block ends."""
+        self.is_gone = True
+        yield
+        self.is_gone = False
+
     def get(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Any:
         if self.is_gone:
             raise EOF
@@ -301,9 +305,9 @@ def test_an_outcome_that_cannot_be_known_is_not_guessed() -> None:
         change = Change(cluster)
         with (
             silent(cluster, EOF, [True]) as session,
+            session.gone(),
             pytest.raises(OutcomeUnknown) as caught,
         ):
-            session.is_gone = True
             send(session, change)
         assert session.patches == 1
     assert caught.value.text == (
@@ -325,46 +329,19 @@ def added(cluster: Simulated) -> int:
     return sum(entry["name"] == "ADDED" for entry in container["env"])
 
 
-@pytest.mark.parametrize("end", [socket.SHUT_WR, socket.SHUT_RDWR], ids=["half-closed", "closed"])
-def test_set_says_what_is_true_when_the_connection_ends_after_its_patch(end: int) -> None:
-    with Simulated() as cluster, losing_answers("PATCH", cluster.cluster.server, end) as url:
-        done = cluster.run("set", "--interface=bond4", "--yes", f"--server={url}")
+def half_closed(exchange: Exchange) -> None:
+    """The server did it, has nothing to say of that, and keeps the connection."""
+    exchange.answer()
+    exchange.client.shutdown(socket.SHUT_WR)
+    exchange.client.recv(1)
+
+
+@pytest.mark.parametrize("fault", [half_closed, lost_answer], ids=["half-closed", "reset"])
+def test_set_says_what_is_true_when_the_connection_ends_after_its_patch(fault: Any) -> None:
+    with Simulated() as cluster, FaultProxy(cluster.cluster.server) as proxy:
+        proxy.on("PATCH", "*", fault, times=1)
+        done = cluster.run("set", "--interface=bond4", "--yes", f"--server={proxy.url}")
         assert (done.status, "daemonset.apps/calico-node" in done.stdout) == (0, True), done
         assert cluster.env()["IP_AUTODETECTION_METHOD"] == "interface=bond4"
         assert cluster.daemon_set()["metadata"]["generation"] == 2
-
-
-@contextmanager
-def losing_answers(method: str, url: str, end: int) -> Iterator[str]:
-    """A relay to the server that passes everything on but the answer to the first ``method``."""
-    lost: list[bytes] = []
-
-    class Relay(socketserver.BaseRequestHandler):
-        def handle(self) -> None:
-            server = urlsplit(url)
-            with socket.create_connection((server.hostname, server.port)) as upstream:
-                while request := self.request.recv(1 << 20):
-                    upstream.sendall(request)
-                    answer = upstream.recv(1 << 20)
-                    if request.startswith(method.encode()) and not lost:
-                        lost.append(request)
-                        self.request.shutdown(end)
-                        return
-                    self.request.sendall(answer)
-                    self._rest(upstream)
-
-        def _rest(self, upstream: socket.socket) -> None:
-            upstream.settimeout(0.02)
-            with contextlib.suppress(TimeoutError):
-                while more := upstream.recv(1 << 20):
-                    self.request.sendall(more)
-            upstream.settimeout(None)
-
-    class Server(socketserver.ThreadingTCPServer):
-        daemon_threads = True
-
-    with Server(("127.0.0.1", 0), Relay) as relay:
-        threading.Thread(target=relay.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"http://127.0.0.1:{relay.server_address[1]}"
-        relay.shutdown()
-    assert len(lost) == 1
+        assert len(proxy.struck) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from tests.cluster_server import (
     status,
     unused_port,
 )
+from tests.fault_proxy import Exchange, FaultProxy
 from tests.simulated import Simulated
 
 SECRET = "s3cr3t-t0ken"
@@ -45,11 +47,8 @@ def shown(server: RecordingServer, verbosity: int, path: str = "/version") -> li
     """The lines for one request, after their stamp, with the port and the times left out."""
     lines: list[str] = []
     log = RequestLog(verbosity, lines.append)
-    with session_for(connection_to(server.url, ALICE), log=log) as session:
-        try:
-            session.get(path)
-        except ClusterError:
-            pass
+    with session_for(connection_to(server.url, ALICE), log=log) as session, suppress(ClusterError):
+        session.get(path)
     return [_alike(line.replace(server.host, "HOST")) for line in lines]
 
 
@@ -91,7 +90,7 @@ def _of_requests(said: str) -> Iterator[str]:
     wanted = False
     for line in said.splitlines():
         if HEADER.match(line) or not line.startswith((" ", "\t")):
-            wanted = "] \"Request\" " in line or "] \"Response\" " in line
+            wanted = '] "Request" ' in line or '] "Response" ' in line
         if wanted:
             yield line.replace("\t", "    ")
 
@@ -122,11 +121,8 @@ def test_no_secret_is_shown_at_any_level(
     for verbosity in range(12):
         connection = connection_to(server.url, user)
         log = RequestLog(verbosity, lines.append)
-        with session_for(connection, log=log) as session:
-            try:
-                session.get("/version")
-            except ClusterError:
-                pass
+        with session_for(connection, log=log) as session, suppress(ClusterError):
+            session.get("/version")
     assert any("<masked>" in line for line in lines)
     assert SECRET not in "\n".join(lines)
     assert "dTpzM2NyM3QtdDBrZW4=" not in "\n".join(lines)  # u:s3cr3t-t0ken
@@ -173,3 +169,28 @@ def test_a_command_shows_its_requests_on_stderr() -> None:
         told = cluster.run("inspect", "-o", "json", "-v=6").stderr.splitlines()
     assert any('"Response" verb="GET"' in line and "/api/v1/nodes" in line for line in told)
     assert '"Total" requests=' in told[-1]
+
+
+@pytest.mark.parametrize(
+    ("texts", "status", "end"),
+    [
+        ((), 2, ""),
+        (("one",), 1, "error: 1 warning received"),
+        (("one", "two"), 1, "error: 2 warnings received"),
+    ],
+)
+def test_warnings_can_be_errors(texts: tuple[str, ...], status: int, end: str) -> None:
+    headers = [f'Warning: 299 - "{text}"' for text in texts]
+
+    def warned(exchange: Exchange) -> bool:
+        return exchange.reply(200, exchange.json(), "application/json", *headers)
+
+    with Simulated() as cluster, FaultProxy(cluster.cluster.server) as proxy:
+        proxy.on("GET", "/api/v1/nodes?*", warned)
+        ended = cluster.run("inspect", f"--server={proxy.url}", "--warnings-as-errors")
+        plain = cluster.run("inspect", f"--server={proxy.url}")
+    assert (ended.status, plain.status) == (status, 2)
+    assert ended.lines[0] == plain.lines[0]
+    told = [f"Warning: {text}" for text in texts]
+    assert plain.stderr.splitlines() == told
+    assert ended.stderr.splitlines() == [*told, *([end] if end else [])]

@@ -11,6 +11,7 @@ import pytest
 
 from kubectl_calico_nic.simulator.story import Story, incident
 
+from .calico_nic import Result
 from .fault_matrix import FAULTS, TAKES_ITS_TIME, Cell, cells
 from .fault_schedules import Outcome, Schedule, Somebody, restore
 from .simulated import CALICO_NODE, Disturbed
@@ -18,7 +19,7 @@ from .simulated import CALICO_NODE, Disturbed
 SET = ("set", "--interface", "bond4", "--concurrency", "1")
 SCHEDULES = int(os.environ.get("FAULT_SCHEDULES", "150"))
 """How many random schedules are tried; ``make faults`` tries 10,000."""
-BATCHES = max(10, SCHEDULES // 100)
+BATCHES = max(10, SCHEDULES // 25)
 EVERY_REQUEST = "FAULT_SCHEDULES" in os.environ
 
 
@@ -47,12 +48,14 @@ def intended(cluster: Disturbed, before: Any) -> Any:
     return after
 
 
-def outcome(cluster: Disturbed, before: Any, *argv: str) -> Outcome:
-    result = cluster.run(*SET, *argv)
+def outcome(
+    cluster: Disturbed, before: Any, result: Result, somebody: Somebody | None = None
+) -> Outcome:
+    """How it ended; the cluster is then as it was."""
     cluster.proxy.clear()
     after = cluster.daemon_set()
     restore(cluster, before)
-    return Outcome(before, after, result, {})
+    return Outcome(before, after, result, somebody.labels if somebody else {})
 
 
 @pytest.mark.parametrize("cell", cells("set"), ids=str)
@@ -61,7 +64,7 @@ def test_the_matrix(cell: Cell, cluster: Disturbed, before: Any, intended: Any) 
     times = None if cell.always else 1
     cluster.proxy.on("PATCH", f"{CALICO_NODE}?*", FAULTS[cell.fault], times=times)
     limit = ["--request-timeout=400ms"] if cell.fault in TAKES_ITS_TIME else []
-    found = outcome(cluster, before, *limit)
+    found = outcome(cluster, before, cluster.run(*SET, *limit))
     found.check(intended)
     assert found.is_made is (cell.outcome == "made")
     assert (found.result.status == 0) is (cell.outcome == "made")
@@ -71,25 +74,16 @@ QUICK = ("reset mid-chunk", "403", "503", "200 and HTML")
 """One fault of each kind: those that are all met in the same way are left to ``make faults``."""
 
 
-def requests(cluster: Disturbed) -> list[str]:
-    """Where an undisturbed run asks what, in order."""
-    return [f"{asked.method} {asked.path}" for asked in cluster.proxy.asked]
-
-
 @pytest.mark.parametrize("fault", FAULTS if EVERY_REQUEST else QUICK)
 def test_every_request(fault: str, cluster: Disturbed, before: Any, intended: Any) -> None:
     cluster.proxy.clear()
-    outcome(cluster, before)
     limit = ["--request-timeout=400ms"] if fault in TAKES_ITS_TIME else []
     number, is_over = 0, False
     while not is_over:
         cluster.proxy.on("*", "*", FAULTS[fault], skip=number, times=1)
         result = cluster.run(*SET, *limit)
         is_over = not cluster.proxy.struck
-        cluster.proxy.clear()
-        after = cluster.daemon_set()
-        restore(cluster, before)
-        Outcome(before, after, result, {}).check(intended)
+        outcome(cluster, before, result).check(intended)
         number += 1
     assert number > 15
 
@@ -102,11 +96,8 @@ def test_random_schedules(batch: int, cluster: Disturbed, before: Any, intended:
         cluster.proxy.clear()
         cluster.proxy.on("*", "*", schedule)
         result = cluster.run(*SET)
-        cluster.proxy.clear()
-        after = cluster.daemon_set()
-        restore(cluster, before)
         try:
-            Outcome(before, after, result, somebody.labels).check(intended)
+            outcome(cluster, before, result, somebody).check(intended)
         except AssertionError:
             print(f"seed {seed}", *schedule.drawn, result, sep="\n")  # noqa: T201
             raise

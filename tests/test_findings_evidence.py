@@ -119,7 +119,11 @@ STRIPPED: list[tuple[str, str, Strip]] = [
 ]
 
 
-@pytest.mark.parametrize(("finding", "name", "strip"), STRIPPED, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(
+    ("finding", "name", "strip"),
+    STRIPPED,
+    ids=[f"{finding}: {name}" for finding, name, _ in STRIPPED],
+)
 def test_without_its_evidence_it_is_gone(finding: str, name: str, strip: Strip) -> None:
     scenario = {**INFORMATION, **WRONG}[name]
     stripped = strip(scenario)

@@ -65,11 +65,11 @@ class Script:
         return step
 
 
-def follow(script: Script, enough: Callable[[list[Change]], bool]) -> list[Change]:
+def follow(script: Script, enough: Callable[[list[Change]], bool], *pauses: float) -> list[Change]:
     """Everything that changed until it is enough."""
     seen: list[Change] = []
     deadline = time.monotonic() + 10
-    with Following(script, (NODES,), pauses=(0.001,)) as following:
+    with Following(script, (NODES,), pauses=pauses or (0.001,)) as following:
         while not enough(seen):
             assert time.monotonic() < deadline, (seen, script.asked)
             seen += following.changes(0.1)
@@ -142,7 +142,73 @@ def test_a_server_that_restarts_may_refuse_at_first(
     assert not count(Failed)(seen)
 
 
-def test_watches_that_end_at_once_are_not_asked_for_without_pause() -> None:
-    script = Script([[]], [[]] * 1000)
-    follow(script, lambda seen: len(script.asked) >= 3)
-    assert len(script.asked) < 10
+@pytest.mark.parametrize("events", [[], [event("MODIFIED", "a", 2)]])
+def test_watches_that_end_at_once_are_begun_again_ever_more_slowly(events: list[Any]) -> None:
+    """Whether they tell anything or not: a server that closes each would be asked without end."""
+    script = Script([[]], [events] * 1000)
+    follow(script, lambda seen: len(script.asked) >= 3, 0.001, 60.0)
+    assert len(script.asked) == 3
+
+
+def test_the_pause_differs_from_client_to_client() -> None:
+    for jitter, expected in ((0.0, 60.0), (1.0, 30.0)):
+        following = Following(Script(), (), pauses=(60.0,), jitter=lambda found=jitter: found)
+        waits: list[float] = []
+        following._stopped.wait = waits.append  # type: ignore[method-assign, assignment]
+        following._pause(5)
+        assert waits == [expected]
+
+
+def test_where_watches_tell_nothing_a_list_does() -> None:
+    script = Script([[], [named("a", 7)]], [[]] * 1000)
+    seen = follow(script, replaced_twice)
+    assert Replaced("nodes", (named("a", 7),)) in seen
+    assert script.asked[:5] == ["list", "watch 1", "watch 1", "watch 1", "list"]
+
+
+def test_a_watch_that_expires_again_and_again_is_begun_ever_more_slowly() -> None:
+    script = Script([], [EXPIRED] * 1000)
+    follow(script, lambda seen: len(script.asked) >= 4, 0.001, 60.0)
+    assert script.asked == ["list", "watch 1", "list", "watch 1"]
+
+
+def test_an_older_state_never_replaces_a_newer_one() -> None:
+    events = [
+        event("MODIFIED", "a", 9),
+        event("MODIFIED", "a", 5),
+        event("DELETED", "a", 12),
+        event("MODIFIED", "a", 11),
+        event("ADDED", "b", 3),
+        event("BOOKMARK", "", 4),
+    ]
+    script = Script([[named("a", 6)]], [events])
+    seen = follow(script, lambda seen: len(script.asked) == 3)
+    assert seen[1:] == [
+        Changed("nodes", named("a", 9)),
+        Changed("nodes", named("a", 12), deleted=True),
+        Changed("nodes", named("b", 3)),
+    ]
+    assert script.asked[-1] == "watch 12"
+
+
+def test_versions_that_are_no_numbers_are_taken_as_they_come() -> None:
+    odd = [WatchEvent("MODIFIED", {"metadata": {"name": "a", "resourceVersion": text}})
+           for text in ("z", "b", "")]  # fmt: skip
+    script = Script([[]], [odd])
+    follow(script, lambda seen: len(seen) == 4 and len(script.asked) == 3)
+    assert script.asked[-1] == "watch b"
+
+
+def test_a_long_list_is_read_page_by_page() -> None:
+    class Paged(Script):
+        def get(self, path: str, query: Any = ()) -> Any:
+            token = dict(query).get("continue", "")
+            self.asked.append(f"list {dict(query)['limit']} {token}".strip())
+            more = {"continue": "t2"} if not token else {}
+            name = "b" if token else "a"
+            return {"items": [named(name, 1)], "metadata": {"resourceVersion": "8", **more}}
+
+    script = Paged()
+    seen = follow(script, count(Replaced))
+    assert seen[0] == Replaced("nodes", (named("a", 1), named("b", 1)))
+    assert script.asked[:2] == ["list 500", "list 500 t2"]

@@ -251,6 +251,31 @@ def test_only_what_got_the_new_value_restarts_when_it_is_undone() -> None:
     assert "brings along" not in undone.stdout
 
 
+def test_undo_knows_that_somebody_changed_the_template_since() -> None:
+    restart = {"kubectl.kubernetes.io/restartedAt": "2026-01-01T00:00:00Z"}
+    template = {"spec": {"template": {"metadata": {"annotations": restart}}}}
+    with Simulated() as cluster:
+        ok(cluster.run(*TO_BOND4, "--only-affected"))
+        alone = ok(cluster.run("set", "--undo", "--dry-run"))
+        patch(cluster, template)
+        seen = cluster.run("inspect")
+        result = ok(cluster.run("set", "--undo", "--dry-run"))
+    assert "\n2 pods restart" in alone.stdout
+    assert "2 of 4 pods still run the old value" in seen.stdout
+    assert "\n4 pods restart" in result.stdout
+
+
+def test_a_stage_that_was_undone_may_be_set_again() -> None:
+    """The pods that never restarted match the former template still, generations later."""
+    with Simulated() as cluster:
+        for _ in range(2):
+            before = pods(cluster)
+            ok(cluster.run(*TO_BOND4, "--only-affected"))
+            undone = ok(cluster.run("set", "--undo", "--wait"))
+            assert "\n2 pods restart" in undone.stdout
+            assert replaced(before, pods(cluster)) == {"node-3", "node-4"}
+
+
 def test_what_does_not_go_together() -> None:
     with Simulated() as cluster:
         for flags, said in {

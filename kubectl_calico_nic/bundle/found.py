@@ -20,6 +20,7 @@ from kubectl_calico_nic.snapshot.decode import (
 )
 from kubectl_calico_nic.snapshot.node import Node
 from kubectl_calico_nic.snapshot.pod import Pod
+from kubectl_calico_nic.snapshot.shape import is_daemon_set, is_installation
 
 _NAMED_FILES = 3
 """So many files are named for one reason; what is left is counted."""
@@ -138,7 +139,7 @@ def _times(item: Mapping[str, Any], *keys: str) -> Iterator[object]:
 
 
 def _take_daemon_set(found: Found, item: Mapping[str, Any]) -> bool:
-    if not _runs_calico_node(item):
+    if not (_runs_calico_node(item) and is_daemon_set(item)):
         return False
     daemon_set = DaemonSet(item)
     found.daemon_sets[daemon_set.key] = daemon_set
@@ -182,7 +183,7 @@ def _take_cluster_information(found: Found, item: Mapping[str, Any]) -> bool:
 
 
 def _take_installation(found: Found, item: Mapping[str, Any]) -> bool:
-    is_operators = str(item.get("apiVersion", "")).startswith(_OPERATOR)
+    is_operators = str(item.get("apiVersion", "")).startswith(_OPERATOR) and is_installation(item)
     if is_operators:
         found.installations[item["metadata"]["name"]] = item
     return is_operators

@@ -159,7 +159,7 @@ def plan_undo_installation(
     )
     if is_back:
         return plan
-    return replace(plan, roll=roll_back(reach.nodes, reach.daemon_set, newest))
+    return replace(plan, roll=roll_back(reach.nodes, reach.daemon_set, newest, kept))
 
 
 def _at(empty: Plan, installation: Managed, snapshot: Snapshot) -> Plan:

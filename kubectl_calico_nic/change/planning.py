@@ -22,7 +22,7 @@ from kubectl_calico_nic.change.plan import Edit, Plan, Roll, Target
 from kubectl_calico_nic.change.prospect import Prospect, Reach, value_refusals
 from kubectl_calico_nic.change.record import record
 from kubectl_calico_nic.change.request import Author, Request
-from kubectl_calico_nic.change.rolls import staged_roll, whole_roll
+from kubectl_calico_nic.change.rolls import former_template, staged_roll, whole_roll
 from kubectl_calico_nic.change.stages import ON_DELETE_STRATEGY, strategy_edit, strategy_of
 from kubectl_calico_nic.change.values import check_value
 from kubectl_calico_nic.diagnosis.question import Question
@@ -33,6 +33,7 @@ from kubectl_calico_nic.owners.link import Wanted
 from kubectl_calico_nic.owners.recognition import Chain, chain_of
 from kubectl_calico_nic.snapshot.change_record import (
     RECORD_ANNOTATION,
+    Former,
     Stage,
     StageKind,
     write_record,
@@ -101,7 +102,8 @@ def plan(
     if not edits.edits:
         return replace(empty, nodes=preview.forecasts)
     stage = _stage(request, daemon_set, preview)
-    after = _after(daemon_set, edits, stage, author)
+    former = former_template(daemon_set, snapshot.revisions.get(daemon_set.key))
+    after = _after(daemon_set, edits, stage, author, former)
     roll = restarts(reach.nodes, daemon_set)
     change = _Change(request, reach, current, edits, preview, stage, roll, owners)
     return replace(
@@ -182,7 +184,11 @@ def _with_env(daemon_set: DaemonSet, edits: EnvChange) -> Mapping[str, object]:
 
 
 def _after(
-    daemon_set: DaemonSet, edits: EnvChange, stage: Stage | None, author: Author
+    daemon_set: DaemonSet,
+    edits: EnvChange,
+    stage: Stage | None,
+    author: Author,
+    former: Former | None,
 ) -> dict[str, object]:
     kept = record(
         daemon_set.container,
@@ -196,7 +202,7 @@ def _after(
         daemon_set,
         env=edits.env,
         strategy=strategy_of(daemon_set) if stage is None else ON_DELETE_STRATEGY,
-        annotations={RECORD_ANNOTATION: write_record(replace(kept, stage=stage))},
+        annotations={RECORD_ANNOTATION: write_record(replace(kept, stage=stage, former=former))},
     )
 
 

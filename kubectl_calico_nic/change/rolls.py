@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from kubectl_calico_nic.change.plan import Roll
 from kubectl_calico_nic.diagnosis.restarts import passengers, pod_state
+from kubectl_calico_nic.snapshot.change_record import ChangeRecord, Former
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts
 from kubectl_calico_nic.workload.revisions import TEMPLATE_GENERATION_ANNOTATION, is_updated
@@ -49,10 +50,33 @@ def rest_of_roll(nodes: Sequence[NodeFacts], after: DaemonSet, newest_hash: str 
     return _roll(nodes, after, [_is_on_newest(facts, after, newest_hash) for facts in nodes])
 
 
-def roll_back(nodes: Sequence[NodeFacts], after: DaemonSet, newest_hash: str | None) -> Roll:
-    """``--undo``: only the pods that got the new value restart, the others match the former one."""
-    on_newest = [_is_on_newest(facts, after, newest_hash) for facts in nodes]
-    return _roll(nodes, after, [found is False for found in on_newest])
+def roll_back(
+    nodes: Sequence[NodeFacts], after: DaemonSet, newest_hash: str | None, kept: ChangeRecord
+) -> Roll:
+    """``--undo``: only the pods that do not match the former template restart."""
+    former = kept.former
+    if former is None:
+        # A record of an older version, or of an Installation: who is not on the newest was before.
+        on_newest = [_is_on_newest(facts, after, newest_hash) for facts in nodes]
+        return _roll(nodes, after, [found is False for found in on_newest])
+    is_ours = template_generation(after) == former.generation + 1
+    hashes = (facts.pod.revision_hash if facts.pod else None for facts in nodes)
+    return _roll(nodes, after, [is_ours and found == former.revision for found in hashes])
+
+
+def former_template(daemon_set: DaemonSet, newest_hash: str | None) -> Former | None:
+    """What to write down of the template before a change of it; None where that is not known."""
+    generation = template_generation(daemon_set)
+    is_seen = daemon_set.status.get("observedGeneration") == daemon_set.metadata.get("generation")
+    if newest_hash is None or generation is None or not is_seen:
+        return None
+    return Former(newest_hash, generation)
+
+
+def template_generation(daemon_set: DaemonSet) -> int | None:
+    """How often the template was changed; None where the server does not say it."""
+    text = daemon_set.annotations.get(TEMPLATE_GENERATION_ANNOTATION, "")
+    return int(text) if text.isascii() and text.isdigit() else None
 
 
 def _roll(nodes: Sequence[NodeFacts], after: DaemonSet, updated: Sequence[bool | None]) -> Roll:

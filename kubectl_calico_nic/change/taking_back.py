@@ -78,17 +78,19 @@ def plan_undo(snapshot: Snapshot, daemon_set: DaemonSet, question: Question) -> 
         patch=patch_between(daemon_set, after),
         object_after=after,
         nodes=prospect.forecasts,
-        roll=_roll_of_undo(reach, after, is_back=is_back, staged=staged),
+        roll=_roll_of_undo(kept, reach, after, is_back=is_back, staged=staged),
         refusals=refusals,
         warnings=tuple(_warnings(prospect)),
     )
 
 
-def _roll_of_undo(reach: Reach, after: Mapping[str, Any], *, is_back: bool, staged: bool) -> Roll:
+def _roll_of_undo(
+    kept: ChangeRecord, reach: Reach, after: Mapping[str, Any], *, is_back: bool, staged: bool
+) -> Roll:
     newest = _hash(reach.daemon_set, reach.snapshot)
     if is_back:
         return rest_of_roll(reach.nodes, DaemonSet(after), newest) if staged else Roll(0, 0)
-    return roll_back(reach.nodes, DaemonSet(after), newest)
+    return roll_back(reach.nodes, DaemonSet(after), newest, kept)
 
 
 def plan_resume(snapshot: Snapshot, daemon_set: DaemonSet, question: Question) -> Plan:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from kubectl_calico_nic.cluster.answers import Answer, check, parse_warnings
 from kubectl_calico_nic.cluster.connection import Connection
-from kubectl_calico_nic.cluster.credentials import Credentials, basic_auth, credential_source
+from kubectl_calico_nic.cluster.credentials import Credentials, credential_source
 from kubectl_calico_nic.cluster.errors import (
     ApiError,
     ClusterError,
@@ -41,6 +41,7 @@ class AuthenticatedTransport:
         user_agent: sent with each request.
         warn: called once with the text of each warning that the server sends.
         retry_policy: how often and how soon to try again.
+        throttled: told each time that the server asks for fewer requests (429).
         log: told of every request.
 
     Raises:
@@ -55,6 +56,7 @@ class AuthenticatedTransport:
         user_agent: str,
         warn: Callable[[str], None],
         retry_policy: RetryPolicy,
+        throttled: Callable[[], None],
         log: RequestLog,
     ) -> None:
         self._connection = connection
@@ -62,13 +64,12 @@ class AuthenticatedTransport:
         self._warn = warn
         self._warned: set[str] = set()
         self._retry = retry_policy
+        self._throttled = throttled
         self._log = log
         self._source = credential_source(connection)
         if connection.user.exec is not None and connection.address.is_tls:
             # Nobody is asked to log in for a server that could not be trusted then.
             tls_context(connection.cluster, Credentials())
-        userinfo = connection.address.userinfo
-        self._of_the_url = "" if userinfo is None else basic_auth(userinfo)
         self._headers = (
             ("User-Agent", user_agent),
             *impersonation_headers(connection.user),
@@ -155,8 +156,7 @@ class AuthenticatedTransport:
             self._log.received(len(result.stdout.encode()) + len(result.stderr.encode()))
             return result
 
-        # What fails before the command begins; one that began is not run twice (ExecFailed).
-        return self._run(attempt, idempotent=True, until=until)
+        return self._run(attempt, idempotent=False, until=until)
 
     def _run(self, attempt: Callable[[Credentials], T], *, idempotent: bool, until: Deadline) -> T:
         def authenticated() -> T:
@@ -168,7 +168,15 @@ class AuthenticatedTransport:
                     raise
             return attempt(self._source.current())
 
-        return self._retry.run(authenticated, idempotent=idempotent, deadline=until)
+        def heeded() -> T:
+            try:
+                return authenticated()
+            except ApiError as error:
+                if error.status == HTTPStatus.TOO_MANY_REQUESTS:
+                    self._throttled()
+                raise
+
+        return self._retry.run(heeded, idempotent=idempotent, deadline=until)
 
     def _outgoing(
         self,
@@ -185,8 +193,7 @@ class AuthenticatedTransport:
     def _all_headers(
         self, credentials: Credentials, headers: Headers
     ) -> tuple[tuple[str, str], ...]:
-        authorization = self._of_the_url or credentials.authorization
-        proof = [("Authorization", authorization)] if authorization else []
+        proof = [("Authorization", credentials.authorization)] if credentials.authorization else []
         complete = (*self._headers, *proof, *headers)
         for name, value in complete:
             if _CONTROL.search(value):
@@ -203,9 +210,7 @@ class AuthenticatedTransport:
         key = (credentials.certificate, credentials.key)
         with self._lock:
             if self._transport is None or self._transport[0] != key:
-                transport = Transport(
-                    self._connection, credentials, self._concurrency, self._log
-                )
+                transport = Transport(self._connection, credentials, self._concurrency, self._log)
                 if self._transport is not None:
                     self._transport[1].close()
                 self._transport = (key, transport)

@@ -28,7 +28,7 @@ class _TLSConnection(HTTPSConnection):
 
     def _tunnel(self) -> None:
         try:
-            super()._tunnel()  # type: ignore[misc]
+            super()._tunnel()
         except RemoteDisconnected:
             # As http.client words what a proxy refuses: nothing has reached the server.
             raise OSError("Tunnel connection failed: unexpected EOF") from None

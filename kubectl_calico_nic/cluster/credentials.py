@@ -74,14 +74,18 @@ def credential_source(
     """
     user = connection.user
     _refuse_auth_provider(user)
+    if user.token_file and not user.token:
+        _content(user.token_file)
     # A password without a name is nothing, nor is a key without its certificate.
     if (user.token or user.token_file) and user.username:
         raise CredentialsError("username/password or bearer token may be set, but not both")
     plugin = None if user.exec is None else ExecPlugin(user.exec, connection)
     configured = user.token or user.token_file or user.username or _has_certificate(user)
+    userinfo = connection.address.userinfo
+    of_the_url = "" if userinfo is None else basic_auth(userinfo)
     if plugin is None or configured:
-        return _FromFiles(user, clock)
-    return _FromPlugin(plugin, clock)
+        return _FromFiles(user, of_the_url, clock)
+    return _FromPlugin(plugin, of_the_url, clock)
 
 
 def _has_certificate(user: UserEntry) -> bool:
@@ -108,8 +112,9 @@ def _refuse_auth_provider(user: UserEntry) -> None:
 class _FromFiles:
     """Tokens, names and certificates that stand in the kubeconfig, or in files it names."""
 
-    def __init__(self, user: UserEntry, clock: Callable[[], float]) -> None:
+    def __init__(self, user: UserEntry, of_the_url: str, clock: Callable[[], float]) -> None:
         self._user = user
+        self._of_the_url = of_the_url
         self._clock = clock
         self._lock = threading.Lock()
         self._read_at = clock()
@@ -148,6 +153,8 @@ class _FromFiles:
 
     def _authorization(self, former: str) -> str:
         user = self._user
+        if self._of_the_url:
+            return self._of_the_url
         if user.token_file:
             # While the file cannot be read, the last token is used, as client-go does.
             instead = former or (user.token and f"Bearer {user.token}")
@@ -162,8 +169,9 @@ class _FromFiles:
 class _FromPlugin:
     """An exec plugin, run once for all threads, and once more when its credential is refused."""
 
-    def __init__(self, plugin: ExecPlugin, clock: Callable[[], float]) -> None:
+    def __init__(self, plugin: ExecPlugin, of_the_url: str, clock: Callable[[], float]) -> None:
         self._plugin = plugin
+        self._of_the_url = of_the_url
         self._clock = clock
         self._lock = threading.Lock()
         self._credential: PluginCredential | None = None
@@ -191,8 +199,9 @@ class _FromPlugin:
     def _run(self) -> None:
         credential = self._plugin.run()
         self._credential = credential
+        of_the_plugin = f"Bearer {credential.token}" if credential.token else ""
         self._current = Credentials(
-            authorization=f"Bearer {credential.token}" if credential.token else "",
+            authorization=self._of_the_url or of_the_plugin,
             certificate=credential.certificate,
             key=credential.key,
         )

@@ -144,9 +144,7 @@ class _Writing:
         patch = self._change.patch
         kind = MERGE_PATCH if isinstance(patch, Mapping) else JSON_PATCH
         body = _guarded(patch, self._version)
-        answer: Mapping[str, Any] = self._session.patch(
-            self._change.path, body, kind, self._query
-        )
+        answer: Mapping[str, Any] = self._session.patch(self._change.path, body, kind, self._query)
         return answer
 
     def _after_refusal(self, error: ApiError) -> Mapping[str, Any] | None:

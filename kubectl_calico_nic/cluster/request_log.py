@@ -2,7 +2,7 @@
 
 Mirrors debuggingRoundTripper of client-go (transport/round_trippers.go) and klog's format. From 1
 on there is a total at the end, from 6 on a line for each answer, at 7 the headers that were sent,
-at 8 those that came. Bodies are not shown at any level: what pods and ConfigMaps hold may be secret.
+at 8 those that came. Bodies are shown at no level: what pods and ConfigMaps hold may be secret.
 """
 
 from __future__ import annotations

@@ -81,7 +81,8 @@ class RetryPolicy:
         if isinstance(error, ApiError):
             if error.status != 429 and not (idempotent and error.status in _PASSING):
                 return None
-            return back_off if error.retry_after is None else max(error.retry_after, back_off)
+            # All who were sent away at once would come again at once, and most in vain.
+            return back_off + (error.retry_after or 0.0)
         if isinstance(error, ConnectionRefused) or (idempotent and error.transient):
             return back_off
         return None

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
-import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -19,6 +18,7 @@ from kubectl_calico_nic.cluster.exec_stream import ExecResult, exec_query
 from kubectl_calico_nic.cluster.request_info import request_info
 from kubectl_calico_nic.cluster.request_log import RequestLog
 from kubectl_calico_nic.cluster.retry import Deadline, RetryPolicy
+from kubectl_calico_nic.cluster.turns import Turns
 from kubectl_calico_nic.cluster.watch import WatchEvent, watch_events
 
 Query = Sequence[tuple[str, str]]
@@ -66,7 +66,7 @@ class Session:
         self._seconds = request_timeout or DEFAULT_REQUEST_SECONDS
         self.concurrency = concurrency
         self._end: Deadline | None = None
-        self._turns = threading.BoundedSemaphore(concurrency)
+        self._turns = Turns(concurrency)
         self._compress = not connection.cluster.disable_compression
         self._transport = AuthenticatedTransport(
             connection,
@@ -74,6 +74,7 @@ class Session:
             user_agent=user_agent,
             warn=warn,
             retry_policy=retry_policy or RetryPolicy(),
+            throttled=self._turns.slow_down,
             log=log or RequestLog(),
         )
 
@@ -272,17 +273,18 @@ class Session:
     @contextmanager
     def _turn(self, seconds: float) -> Iterator[Deadline]:
         """Waits until fewer than ``concurrency`` requests are in flight; time counts from then."""
-        if not self._turns.acquire(timeout=None if self._end is None else self._end.remaining):
-            raise RequestTimedOut("context deadline exceeded", sent=False)
-        try:
+        with ExitStack() as stack:
+            try:
+                left = None if self._end is None else self._end.remaining
+                stack.enter_context(self._turns.turn(left))
+            except TimeoutError:
+                raise RequestTimedOut("context deadline exceeded", sent=False) from None
             yield self._until(seconds)
-        finally:
-            self._turns.release()
 
 
 def _target(path: str, query: Query) -> str:
-    text = quote(path, safe=_PATH_SAFE)
-    return f"{text}?{urlencode(query)}" if query else text
+    text = quote(path, safe=_PATH_SAFE, errors="replace")
+    return f"{text}?{urlencode(query, errors='replace')}" if query else text
 
 
 def _pod_path(namespace: str, pod: str) -> str:

@@ -53,9 +53,7 @@ class OutgoingRequest:
 class AnswerStream:
     """An answer whose body still comes; must be closed."""
 
-    def __init__(
-        self, answer: Answer, response: urllib3.BaseHTTPResponse, log: RequestLog
-    ) -> None:
+    def __init__(self, answer: Answer, response: urllib3.BaseHTTPResponse, log: RequestLog) -> None:
         self.answer = answer
         self._response = response
         self._log = log

@@ -14,7 +14,6 @@ from kubectl_calico_nic.cluster.answers import error_from_status
 from kubectl_calico_nic.cluster.errors import UnexpectedAnswer
 from kubectl_calico_nic.cluster.request_info import RequestInfo
 
-
 _LONGEST_EVENT = 16 * 1024 * 1024
 """Bytes; etcd keeps no object that is longer than a tenth of this."""
 

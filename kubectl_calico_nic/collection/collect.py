@@ -178,7 +178,9 @@ class Collector:
 
     def _read_node(self, facts: NodeFacts) -> tuple[NodeFacts, tuple[Gap, ...]]:
         try:
-            node = decode_node(self._api.get(f"/api/v1/nodes/{quote(facts.name)}"))
+            node = decode_node(
+                self._api.get(f"/api/v1/nodes/{quote(facts.name, errors='replace')}")
+            )
         except CalicoNicError as error:
             found = gap("get", "nodes", error, facts.name)
             return facts, (found,) if found.forbidden else ()

@@ -21,6 +21,7 @@ from kubectl_calico_nic.snapshot.decode import (
     last_written,
     newest_revisions,
 )
+from kubectl_calico_nic.snapshot.shape import is_installation
 from kubectl_calico_nic.snapshot.snapshot import Gap
 from kubectl_calico_nic.workload.env import config_map_references
 from kubectl_calico_nic.workload.image import image_tag
@@ -103,7 +104,9 @@ class _Reader:
     def read_config_map(self, namespace: str, name: str) -> None:
         key = f"{namespace}/{name}"
         try:
-            item = self._api.get(f"/api/v1/namespaces/{namespace}/configmaps/{quote(name)}")
+            item = self._api.get(
+                f"/api/v1/namespaces/{namespace}/configmaps/{quote(name, errors='replace')}"
+            )
         except CalicoNicError as error:
             if _is_absent(error):
                 self.found.config_maps[key] = {}
@@ -117,7 +120,8 @@ class _Reader:
 
     def read_installations(self) -> None:
         try:
-            listed = [item for page in self._api.pages(_INSTALLATIONS) for item in page]
+            pages = self._api.pages(_INSTALLATIONS)
+            listed = [item for page in pages for item in page if is_installation(item)]
         except CalicoNicError as error:
             if not _is_absent(error):
                 self._pass_over("list", "installations.operator.tigera.io", error)

@@ -6,6 +6,7 @@ from kubectl_calico_nic.cluster.errors import ApiError
 from kubectl_calico_nic.collection.port import Api
 from kubectl_calico_nic.errors import CalicoNicError
 from kubectl_calico_nic.snapshot.daemonset import CONTAINER, DaemonSet
+from kubectl_calico_nic.snapshot.shape import is_daemon_set
 from kubectl_calico_nic.snapshot.snapshot import Gap
 
 USUAL_NAMESPACES = ("kube-system", "calico-system")
@@ -51,7 +52,7 @@ def _key(item: DaemonSet) -> str:
 def _list(api: Api, namespace: str | None) -> list[DaemonSet]:
     scope = f"/namespaces/{namespace}" if namespace else ""
     pages = api.pages(f"/apis/apps/v1{scope}/daemonsets")
-    found = [DaemonSet(item) for page in pages for item in page if isinstance(item, dict)]
+    found = [DaemonSet(item) for page in pages for item in page if is_daemon_set(item)]
     return [item for item in found if any(box.get("name") == CONTAINER for box in item.containers)]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from kubectl_calico_nic.cluster.errors import ApiError
 from kubectl_calico_nic.collection.gaps import gap, is_right
 from kubectl_calico_nic.collection.port import Api
+from kubectl_calico_nic.snapshot.decode import decode_available_replicas, decode_conditions
 from kubectl_calico_nic.snapshot.operator_state import OperatorState
 from kubectl_calico_nic.snapshot.snapshot import Gap
 
@@ -36,13 +37,12 @@ def read_operator_state(api: Api) -> tuple[OperatorState, tuple[Gap, ...]]:
 def _conditions(api: Api, gaps: list[Gap]) -> Mapping[str, Any] | None:
     """The conditions by type, ``Degraded`` always among them; None where they cannot be read."""
     try:
-        status = api.get(_STATUS).get("status") or {}
+        conditions = decode_conditions(api.get(_STATUS))
     except ApiError as error:
         if is_right(error):
             gaps.append(gap("get", "tigerastatuses.operator.tigera.io", error))
         return None
-    listed = status.get("conditions") or ()
-    return {"Degraded": {}, **{str(item.get("type")): item for item in listed}}
+    return {"Degraded": {}, **conditions}
 
 
 def _is_running(api: Api, gaps: list[Gap]) -> bool | None:
@@ -52,4 +52,4 @@ def _is_running(api: Api, gaps: list[Gap]) -> bool | None:
         if is_right(error):
             gaps.append(gap("list", "deployments.apps", error))
         return None
-    return any((item.get("status") or {}).get("availableReplicas", 0) > 0 for item in found)
+    return any(decode_available_replicas(item) > 0 for item in found)

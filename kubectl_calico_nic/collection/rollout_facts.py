@@ -16,6 +16,7 @@ from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.decode import decode_node, decode_pod, pods_by_node
 from kubectl_calico_nic.snapshot.node import Node
 from kubectl_calico_nic.snapshot.pod import Pod
+from kubectl_calico_nic.snapshot.shape import is_daemon_set
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
 
 DAEMON_SETS, PODS, NODES = "daemonsets", "pods", "nodes"
@@ -114,7 +115,7 @@ class RolloutFacts:
         elif change.kind == NODES:
             self._nodes = {node.name: node for node in map(decode_node, change.objects)}
         else:
-            found = (DaemonSet(item) for item in change.objects)
+            found = (DaemonSet(item) for item in change.objects if is_daemon_set(item))
             self._daemon_set = next(found, None)
 
     def _change(self, change: Changed) -> None:
@@ -124,8 +125,10 @@ class RolloutFacts:
         elif change.kind == NODES:
             node = decode_node(change.object)
             _put(self._nodes, node.name, None if change.deleted else node)
-        else:
-            self._daemon_set = None if change.deleted else DaemonSet(change.object)
+        elif change.deleted:
+            self._daemon_set = None
+        elif is_daemon_set(change.object):
+            self._daemon_set = DaemonSet(change.object)
 
     def snapshot(self) -> Snapshot:
         """The facts as they are now.

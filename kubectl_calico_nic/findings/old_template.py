@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kubectl_calico_nic.findings.case.case import Case, Member
 from kubectl_calico_nic.findings.case.roll import Roll, rolls_of
@@ -14,13 +14,18 @@ from kubectl_calico_nic.workload.timestamps import parse_timestamp
 
 
 def _find(case: Case) -> Iterator[Finding]:
+    sources: dict[int, frozenset[str]] = {}  # by the container, which pods of a template share
     for roll in rolls_of(case):
         left = _left_behind(roll)
         yield from (_older_template(member, roll) for member in left)
         told = {member.name for member in left}
         for member in roll.members:
-            if member.name not in told:
-                yield from _older_than_config_map(member, case)
+            pod = member.facts.pod
+            if pod is not None and member.name not in told:
+                key = id(pod.container)
+                if key not in sources:
+                    sources[key] = config_map_references(pod.container)
+                yield from _older_than_config_map(member, pod, sources[key], case)
 
 
 def _left_behind(roll: Roll) -> tuple[Member, ...]:
@@ -43,13 +48,14 @@ def _older_template(member: Member, roll: Roll) -> Finding:
     )
 
 
-def _older_than_config_map(member: Member, case: Case) -> Iterator[Finding]:
+def _older_than_config_map(
+    member: Member, pod: Pod, config_maps: Iterable[str], case: Case
+) -> Iterator[Finding]:
     """The pod whose container took its environment from a ConfigMap that was written since."""
-    pod = member.facts.pod
-    started = parse_timestamp(pod.container_state.started_at) if pod else None
-    if pod is None or started is None or pod.container_state.state != "running":
+    started = parse_timestamp(pod.container_state.started_at)
+    if started is None or pod.container_state.state != "running":
         return
-    for name in sorted(config_map_references(pod.container)):
+    for name in sorted(config_maps):
         text = case.snapshot.config_map_changes.get(f"{pod.namespace}/{name}")
         written = parse_timestamp(text)
         if text is not None and written is not None and started < written:

@@ -37,16 +37,17 @@ def _words(roll: Roll, change: ChangeRecord, stage: Stage) -> Finding:
     return STAGED.about_node(
         None,
         f"a change of {roll.daemon_set.key} is under way since {change.at}{by} ({change.change}): "
-        f"{what}; {_left(roll)}{touched}",
+        f"{what}; {_left(roll, change)}{touched}",
         "kubectl calico-nic set --resume goes on with the rest, set --undo takes it back",
         why=f"the annotation {RECORD_ANNOTATION}",
     )
 
 
-def _left(roll: Roll) -> str:
-    if roll.old:
-        return f"{len(roll.old)} of {roll.desired} pods still run the old value"
-    return "which pods still run the old value is not known"
+def _left(roll: Roll, change: ChangeRecord) -> str:
+    """How many pods lack the new value; their own env tells, whatever else they run."""
+    pods = [member.facts.pod for member in roll.members if member.facts.pod]
+    old = sum(not change.is_in(pod.container) for pod in pods if not pod.deleted)
+    return f"{old} of {roll.desired} pods still run the old value"
 
 
 def _nodes(names: tuple[str, ...]) -> str:

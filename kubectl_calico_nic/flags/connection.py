@@ -94,13 +94,13 @@ CONNECTION_FLAGS: tuple[Flag, ...] = (
     ),
     _flag("disable-compression", "Do not ask the server for compressed answers.", Kind.BOOL),
     _file("kuberc", "Path to the kuberc file, which says which credential plugins may run."),
+    _flag("warnings-as-errors", "Fail when the server sends a warning.", Kind.BOOL),
     _ignored("cache-dir"),
     _ignored("log-flush-frequency"),
     _ignored("match-server-version", Kind.BOOL),
     _ignored("profile"),
     _ignored("profile-output"),
     _ignored("vmodule"),
-    _ignored("warnings-as-errors", Kind.BOOL),
 )
 
 

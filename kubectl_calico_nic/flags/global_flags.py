@@ -9,5 +9,11 @@ HELP = Flag("help", "Help for this command.", Kind.BOOL, short="h")
 GLOBAL_FLAGS: tuple[Flag, ...] = (
     *CONNECTION_FLAGS,
     HELP,
-    Flag("v", "Accepted as kubectl's.", Kind.COUNT, short="v", hidden=True),
+    Flag(
+        "v",
+        "Log level: 1 counts the requests, 6 shows each, 7 and 8 their headers; never a secret.",
+        Kind.COUNT,
+        short="v",
+        placeholder="LEVEL",
+    ),
 )

@@ -16,7 +16,7 @@ _SECONDS = {
 }
 _LONGEST = (2**63 - 1) / 1e9
 """Go counts nanoseconds in 64 bits: about 292 years."""
-_PART = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)")
+_PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)")
 
 
 def parse_go_duration(text: str) -> float | None:
@@ -28,8 +28,11 @@ def parse_go_duration(text: str) -> float | None:
     rest = text[1:] if text[:1] in ("-", "+") else text
     if rest == "0":
         return 0.0
-    parts = _PART.findall(rest)
-    if not parts or "".join(number + unit for number, unit in parts) != rest:
+    total, place = 0.0, 0
+    while part := _PART.match(rest, place):
+        number, unit = part.groups()
+        total += float(number) * _SECONDS[unit]
+        place = part.end()
+    if not rest or place < len(rest) or total > _LONGEST:
         return None
-    seconds = sign * sum(float(number) * _SECONDS[unit] for number, unit in parts)
-    return seconds if abs(seconds) <= _LONGEST else None
+    return sign * total

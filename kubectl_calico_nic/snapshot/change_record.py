@@ -43,13 +43,26 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class Former:
+    """The template before a change, as the controller knows it.
+
+    ``revision`` is the ``controller-revision-hash`` of its pods, ``generation`` how often the
+    DaemonSet's template had been changed.
+    """
+
+    revision: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeRecord:
     """One change.
 
     ``at`` is RFC 3339; ``by`` the user of the kubeconfig, empty where there is none; ``change``
     says for people what was changed. ``names`` are the variables (sorted), ``before`` their raw
     entries with their places in the list, ``after`` the entries that replaced them, in order.
-    ``had_env`` is False where the container had no list at all.
+    ``had_env`` is False where the container had no list at all. ``former`` is the template before,
+    None where it was not known.
     """
 
     at: str
@@ -60,6 +73,12 @@ class ChangeRecord:
     after: tuple[Entry, ...]
     had_env: bool = True
     stage: Stage | None = None
+    former: Former | None = None
+
+    def is_in(self, container: Mapping[str, Any]) -> bool:
+        """Whether ``container`` (raw JSON) has the values of this change."""
+        listed = (each for each in container.get("env") or () if isinstance(each, Mapping))
+        return tuple(each for each in listed if each.get("name") in self.names) == self.after
 
 
 class BrokenRecord(ValueError):
@@ -77,6 +96,9 @@ def write_record(record: ChangeRecord) -> str:
         "after": list(record.after),
         "hadEnv": record.had_env,
     }
+    if record.former is not None:
+        former = record.former
+        held["former"] = {"revision": former.revision, "generation": former.generation}
     if record.stage is not None:
         held["stage"] = {
             "kind": record.stage.kind.value,
@@ -107,11 +129,16 @@ def _record(held: Mapping[str, Any]) -> ChangeRecord:
         by=_text(held["by"]),
         change=_text(held["change"]),
         names=tuple(map(_text, held["names"])),
-        before=tuple((_place(place), _entry(entry)) for place, entry in held["before"]),
+        before=tuple((_number(place), _entry(entry)) for place, entry in held["before"]),
         after=tuple(map(_entry, held["after"])),
         had_env=held["hadEnv"] is not False,
         stage=_stage(held["stage"]) if held.get("stage") is not None else None,
+        former=_former(held["former"]) if held.get("former") is not None else None,
     )
+
+
+def _former(held: Mapping[str, Any]) -> Former:
+    return Former(_text(held["revision"]), _number(held["generation"]))
 
 
 def _stage(held: Mapping[str, Any]) -> Stage:
@@ -129,9 +156,9 @@ def _text(value: object) -> str:
     return value
 
 
-def _place(value: object) -> int:
+def _number(value: object) -> int:
     if not isinstance(value, int) or value < 0:
-        raise TypeError("not a place in a list")
+        raise TypeError("not a place in a list, or a count")
     return value
 
 

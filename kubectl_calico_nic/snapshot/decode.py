@@ -12,6 +12,7 @@ from kubectl_calico_nic.snapshot.daemonset import CONTAINER
 from kubectl_calico_nic.snapshot.event import PodEvent
 from kubectl_calico_nic.snapshot.node import Node
 from kubectl_calico_nic.snapshot.pod import ContainerState, Pod
+from kubectl_calico_nic.snapshot.shape import is_container
 
 INTERFACES_ANNOTATION = "projectcalico.org/Interfaces"
 REFLECTOR_ANNOTATION = "projectcalico.org/RouteReflectorClusterID"
@@ -33,7 +34,9 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 def _mappings(value: object) -> list[Mapping[str, Any]]:
     return [
-        item for item in (value if isinstance(value, list) else ()) if isinstance(item, (dict, Mapping))
+        item
+        for item in (value if isinstance(value, list) else ())
+        if isinstance(item, (dict, Mapping))
     ]
 
 
@@ -103,7 +106,8 @@ def _decode_state(status: Mapping[str, Any]) -> ContainerState:
 
 def _calico_container(spec: Mapping[str, Any]) -> Mapping[str, Any]:
     containers = _mappings(spec.get("containers"))
-    return next((found for found in containers if found.get("name") == CONTAINER), {})
+    mine = (found for found in containers if found.get("name") == CONTAINER)
+    return next(filter(is_container, mine), {})
 
 
 def _controller(metadata: Mapping[str, Any]) -> str | None:
@@ -283,6 +287,18 @@ def decode_calico_version(item: Mapping[str, Any]) -> str | None:
 def decode_config_map(item: Mapping[str, Any]) -> Mapping[str, str]:
     """Take a core/v1 ConfigMap as JSON, return its texts."""
     return _texts(item.get("data"))
+
+
+def decode_conditions(item: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Take any object as JSON, return the conditions of its status by type."""
+    listed = _mappings(_mapping(item.get("status")).get("conditions"))
+    return {str(condition.get("type")): condition for condition in listed}
+
+
+def decode_available_replicas(item: Mapping[str, Any]) -> int:
+    """Take a Deployment as JSON, return how many of its pods are available."""
+    count = _mapping(item.get("status")).get("availableReplicas")
+    return count if isinstance(count, int) else 0
 
 
 def last_written(item: Mapping[str, Any]) -> str | None:

@@ -198,6 +198,9 @@ class _Resolver:
         return EnvValue(None, False, source_of(entry))
 
     def _expanded(self, text: str, env: Mapping[str, EnvValue]) -> EnvValue:
+        if "$" not in text:
+            return EnvValue(text, True, "value")
+
         def lookup(name: str) -> str:
             found = env.get(name)
             return f"$({name})" if found is None or found.value is None else found.value

@@ -41,6 +41,7 @@ _STAND_INS = tuple(
     (re.compile(pattern), stand_in)
     for pattern, stand_in in (
         (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?", "TIME"),
+        (r"TIME \(\S+\) to TIME \(\S+\)", "TIME"),
         (r"(?<=\")\d\d:\d\d:\d\d(?=\")", "TIME"),
         (r"(?<=IPv[46] )re-detection(?=: detected)", "start-up"),
         (r"(?<=too old resource version: )\d+ \(\d+\)", "VERSIONS"),

@@ -1,4 +1,4 @@
-"""One real cluster for the whole run; every test finds the incident on it, untouched."""
+"""One real cluster for each process that runs tests; a test finds the incident on it, untouched."""
 
 from __future__ import annotations
 
@@ -25,6 +25,20 @@ def pytest_configure(config: pytest.Config) -> None:
     end_by_signals()
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand what was measured over to the process that reports."""
+    report = getattr(session.config, "workeroutput", None)
+    if report is not None:
+        report["measured"] = session.config.stash[_TIMES]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what one of the processes that run tests has measured."""
+    report = getattr(node, "workeroutput", {})
+    node.config.stash[_TIMES].update(report.get("measured", {}))
+
+
 @pytest.fixture(scope="session")
 def measured(pytestconfig: pytest.Config) -> Measure:
     """``with measured("what"):`` puts the seconds it took into the report."""
@@ -40,7 +54,7 @@ def measured(pytestconfig: pytest.Config) -> Measure:
 
 @pytest.fixture(scope="session")
 def running_cluster(pytestconfig: pytest.Config, measured: Measure) -> Iterator[Cluster]:
-    """The cluster of this run, in whatever state."""
+    """The cluster of this process, in whatever state."""
     with ExitStack() as stack:
         try:
             with measured("start of the control plane"):

@@ -73,6 +73,7 @@ def test_every_request_of_the_plugin_is_compared(cluster: Cluster) -> None:
 def shape(method: str, target: str) -> str:
     """A request without what is another each time."""
     url = urlsplit(re.sub(r"/pods/[^/]+/log", "/pods/{pod}/log", target))
-    changing = {"resourceVersion", "timeoutSeconds", "allowWatchBookmarks", "watch", "continue"}
+    pages = {"limit", "continue"}
+    changing = {"resourceVersion", "timeoutSeconds", "allowWatchBookmarks", "watch", *pages}
     query = {key: text for key, text in parse_qsl(url.query) if key not in changing}
     return f"{method} {url.path} {sorted(query.items())}"

@@ -1,4 +1,4 @@
-"""Every way to prove who one is, to a real API server: as the real kubectl, and never anonymously."""
+"""Every way to prove who one is to a real API server: as kubectl does, and never anonymously."""
 
 from __future__ import annotations
 

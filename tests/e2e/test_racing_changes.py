@@ -25,7 +25,7 @@ from .racing import Race, Version
 from .rollouts import METHOD
 from .stages import ON_DELETE
 
-ROUNDS = 5
+ROUNDS = 3
 TO_BOND4 = ("set", "--interface", "bond4")
 STAGED = (
     *((*TO_BOND4, "--only-affected"), ("set", "--resume")),
