@@ -16,7 +16,8 @@ from kubectl_calico_nic.collection.port import Executed, Query
 from kubectl_calico_nic.collection.rollout_facts import DAEMON_SETS, NODES, PODS, RolloutFacts
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
-from kubectl_calico_nic.snapshot.snapshot import Snapshot
+from kubectl_calico_nic.snapshot.decode import decode_node, decode_pod
+from kubectl_calico_nic.snapshot.snapshot import Gap, NodeFacts, Snapshot
 
 STARTING = "2026-01-01 00:00:00.000 [INFO][9] startup/startup.go 427: Early log level set to info\n"
 CHOSEN = (
@@ -259,3 +260,46 @@ def test_the_asking_ends(bird: str | Exception, asked: int) -> None:
         found = facts.with_sessions(facts.snapshot())
     assert api.bird_asked == asked
     assert [gap.resource for gap in found.gaps] == ([] if bird is ACTIVE else ["pods/exec"])
+
+
+REFUSED = Gap("create", "pods/exec", "no exec found", "node-1")
+NO_RIGHT = Gap("create", "pods/exec", "pods/exec is forbidden", "node-1", forbidden=True)
+
+
+@pytest.mark.parametrize(
+    ("gap", "told"), [(REFUSED, []), (NO_RIGHT, [NO_RIGHT])], ids=["a failure", "a missing right"]
+)
+def test_what_a_pod_refused_is_forgotten_with_the_pod(gap: Gap, told: list[Gap]) -> None:
+    assert facts_since(gap).gaps == (gap,)
+    assert list(facts_since(gap, Changed(PODS, pod("2"))).gaps) == told
+
+
+def test_what_a_pod_refused_is_forgotten_when_it_answers() -> None:
+    api = Api()
+    facts = rollout_since(api, REFUSED)
+    assert facts.with_sessions(facts.snapshot()).gaps == ()
+
+
+def test_what_a_pod_refused_when_it_was_asked_for_sessions_is_forgotten_with_the_pod() -> None:
+    api = Api(bird=BROKEN)
+    facts = facts_of(api, a_pod=pod(), a_node=node())
+    assert len(facts.with_sessions(facts.snapshot()).gaps) == 1
+
+    api.bird = ESTABLISHED
+    facts.take([Changed(PODS, pod(), deleted=True), Changed(PODS, pod("2"))])
+    assert facts.with_sessions(facts.snapshot()).gaps == ()
+
+
+def facts_since(gap: Gap, *changes: Changed) -> Snapshot:
+    facts = rollout_since(Api(), gap)
+    facts.take(changes)
+    return facts.snapshot()
+
+
+def rollout_since(api: Api, gap: Gap) -> RolloutFacts:
+    first = Snapshot(
+        daemon_sets=(DaemonSet(daemon_set()),),
+        nodes=(NodeFacts("node-1", node=decode_node(node()), pod=decode_pod(pod())),),
+        gaps=(gap,),
+    )
+    return RolloutFacts(Collector(api), first, first.daemon_sets[0], lambda: api.now)

@@ -6,6 +6,8 @@ from kubectl_calico_nic.cluster.errors import ApiError
 from kubectl_calico_nic.errors import CalicoNicError
 from kubectl_calico_nic.snapshot.snapshot import Gap
 
+EXEC = "pods/exec"
+
 
 def gap(verb: str, resource: str, error: CalicoNicError, node: str | None = None) -> Gap:
     """Say that ``verb`` on ``resource`` ended in ``error``, where it concerns a node on which."""
@@ -27,4 +29,4 @@ def exec_gap(error: CalicoNicError, node: str) -> Gap:
     verb.
     """
     verb = "get" if "cannot get resource" in str(error) else "create"
-    return gap(verb, "pods/exec", error, node)
+    return gap(verb, EXEC, error, node)

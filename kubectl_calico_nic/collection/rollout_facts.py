@@ -10,6 +10,7 @@ from typing import Any
 from kubectl_calico_nic.collection.collect import Collector, NodeLog
 from kubectl_calico_nic.collection.daemonsets import daemon_set_selector
 from kubectl_calico_nic.collection.following import Change, Changed, Kind, Replaced
+from kubectl_calico_nic.collection.gaps import EXEC
 from kubectl_calico_nic.collection.rollout_sessions import RolloutSessions
 from kubectl_calico_nic.errors import CalicoNicError
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
@@ -17,7 +18,7 @@ from kubectl_calico_nic.snapshot.decode import decode_node, decode_pod, pods_by_
 from kubectl_calico_nic.snapshot.node import Node
 from kubectl_calico_nic.snapshot.pod import Pod
 from kubectl_calico_nic.snapshot.shape import is_daemon_set
-from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
+from kubectl_calico_nic.snapshot.snapshot import Gap, NodeFacts, Snapshot
 
 DAEMON_SETS, PODS, NODES = "daemonsets", "pods", "nodes"
 _LOGS = "pods/log"
@@ -141,15 +142,25 @@ class RolloutFacts:
         self._read_revisions(self._daemon_set)
         self._read_logs(pods)
         names = sorted({*self._nodes, *pods})
-        other_gaps = (gap for gap in self._first.gaps if gap.resource != _LOGS)
         return dataclasses.replace(
             self._first,
             taken_at=self._collector.time(),
             daemon_sets=(self._daemon_set,),
             revisions=self._revisions,
             nodes=tuple(self._facts(name, pods.get(name)) for name in names),
-            gaps=(*other_gaps, *(gap for known in self._logs.values() for gap in known.log.gaps)),
+            gaps=tuple(self._gaps(pods)),
         )
+
+    def _gaps(self, pods: Mapping[str, Pod]) -> Iterator[Gap]:
+        """What could not be read, but for what a pod refused that is gone."""
+        first = {facts.name: facts.pod.uid for facts in self._first.nodes if facts.pod}
+        for gap in self._first.gaps:
+            pod = pods.get(gap.node) if gap.node else None
+            of_this_pod = gap.forbidden or (pod is not None and first.get(pod.node) == pod.uid)
+            if gap.resource != _LOGS and (of_this_pod or gap.resource != EXEC):
+                yield gap
+        for known in self._logs.values():
+            yield from known.log.gaps
 
     def with_sessions(self, snapshot: Snapshot) -> Snapshot:
         """Add to the newest ``snapshot`` what each node says of its NIC and its BGP sessions.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from kubectl_calico_nic.collection.collect import Collector
+from kubectl_calico_nic.collection.gaps import EXEC
 from kubectl_calico_nic.collection.probe import Questions
 from kubectl_calico_nic.diagnosis.settings import env_of_node
 from kubectl_calico_nic.family import Family
@@ -43,9 +44,17 @@ class RolloutSessions:
         questions = dict(self._due(snapshot))
         if questions:
             self._take(self._collector.ask(dataclasses.replace(snapshot, gaps=()), questions))
-        gaps = (gap for answer in self._answers.values() for gap in answer.gaps)
+        answers = dict(self._answers_in(snapshot))
         nodes = tuple(self._with_answer(facts) for facts in snapshot.nodes)
-        return dataclasses.replace(snapshot, nodes=nodes, gaps=(*snapshot.gaps, *gaps))
+        before = [gap for gap in snapshot.gaps if gap.resource != EXEC or gap.node not in answers]
+        gaps = (gap for answer in answers.values() for gap in answer.gaps)
+        return dataclasses.replace(snapshot, nodes=nodes, gaps=(*before, *gaps))
+
+    def _answers_in(self, snapshot: Snapshot) -> Iterator[tuple[str, _Answer]]:
+        """By node what was answered by the pods that are there now."""
+        for facts in snapshot.nodes:
+            if facts.pod and facts.pod.uid in self._answers:
+                yield facts.name, self._answers[facts.pod.uid]
 
     def _due(self, snapshot: Snapshot) -> Iterator[tuple[str, Questions]]:
         now = self._monotonic()

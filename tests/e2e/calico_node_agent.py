@@ -41,6 +41,7 @@ _FOLLOW_SECONDS = 3600.0
 _RETRY_SECONDS = 0.1
 # kwok that lost the API server looks for it again with a growing pause.
 _KWOK_DEADLINE = 30.0
+_KWOK_PATIENCE = 0.3
 _PATIENCE = 3.0
 _HARMLESS = ("ip", "-o", "link", "show")
 _FIRST_BACK_OFF, _LONGEST_BACK_OFF = 0.5, 8.0
@@ -247,15 +248,27 @@ class CalicoNodeAgent:
         self._start_later(pause, container.uid)
 
     def _announce(self, container: _Container) -> None:
-        """Tell kwok about the pod; return when it serves the log and exec."""
+        """Tell kwok about the pod; return when it serves the log and exec.
+
+        kwok 0.8 keeps what it knows by the version that its watch has seen, which may be newer
+        than what it knows: then it misses the last object until a newer one comes. Touching the
+        objects is such a change.
+        """
         directory = self._directory / container.uid
         self._host(container).write(directory)
-        for path, described in exec_and_logs(container.pod, directory):
+        told = list(exec_and_logs(container.pod, directory))
+        for path, described in told:
             self._client.ensure(path, described)
         deadline = time.monotonic() + _KWOK_DEADLINE
+        touch_at = time.monotonic() + _KWOK_PATIENCE
         while why := self._why_not_served(container.path):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"kwok does not serve {container.path}: {why}")
+            if time.monotonic() > touch_at:
+                touch_at = time.monotonic() + _KWOK_PATIENCE
+                touched = {"metadata": {"annotations": {"touched": str(touch_at)}}}
+                for path, described in told:
+                    self._client.merge(f"{path}/{described['metadata']['name']}", touched)
             self._stopped.wait(_RETRY_SECONDS / 10)
 
     def _why_not_served(self, path: str) -> str:
