@@ -11,11 +11,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
+from tests.e2e.container_log import CURRENT
+
 from benchmarks import healthy_cluster as healthy
-from kubectl_calico_nic.simulator.resources import CALICO
+from kubectl_calico_nic.simulator.apiserver.resources import CALICO
 from tests.e2e import pod_status, story
 from tests.e2e.api_client import Object
-from tests.e2e.container_log import CURRENT
 from tests.e2e.control_plane import ControlPlane
 from tests.e2e.definitions import definition, install
 from tests.e2e.kwok_kubelets import KwokKubelets, exec_and_logs

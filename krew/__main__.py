@@ -9,8 +9,8 @@ from pathlib import Path
 
 from krew.archive import build_archive
 from krew.interpreters import MINORS, interpreters
-from krew.library import ROOT
 from krew.manifest import release_uri, render
+from krew.vendored import ROOT
 from kubectl_calico_nic import __version__
 
 ARCHIVE = "calico-nic.tar.gz"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from krew.bytecode import add_bytecode
 from krew.interpreters import Interpreter
-from krew.library import ROOT, make_library
+from krew.vendored import ROOT, make_library
 
 LAUNCHER = Path(__file__).parent / "kubectl-calico_nic"
 EXECUTABLES = ("kubectl-calico_nic", "kubectl_complete-calico_nic")

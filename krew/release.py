@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from krew.__main__ import ARCHIVE, CHECKSUMS, MANIFEST
-from krew.library import ROOT
+from krew.vendored import ROOT
 from kubectl_calico_nic import __version__
 
 _FILES = (ARCHIVE, MANIFEST, CHECKSUMS)

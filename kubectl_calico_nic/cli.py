@@ -21,7 +21,7 @@ from kubectl_calico_nic.environment import (
 )
 from kubectl_calico_nic.errors import CalicoNicError, UsageError
 from kubectl_calico_nic.flags.definition import Flag
-from kubectl_calico_nic.flags.global_flags import GLOBAL_FLAGS
+from kubectl_calico_nic.flags.every_command import GLOBAL_FLAGS
 from kubectl_calico_nic.flags.parser import parse, split_command
 
 COMPLETER = "kubectl_complete-calico_nic"

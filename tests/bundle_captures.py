@@ -14,9 +14,9 @@ from typing import Any
 
 import yaml
 
-from kubectl_calico_nic.cluster.connection_flags import ConnectionFlags
 from kubectl_calico_nic.cluster.errors import ApiError
-from kubectl_calico_nic.cluster.kubeconfig import resolve
+from kubectl_calico_nic.cluster.kubeconfig.merging import resolve
+from kubectl_calico_nic.cluster.kubeconfig.overrides import ConnectionFlags
 from kubectl_calico_nic.cluster.session import Session
 from tests.bundle_files import text, write
 from tests.cluster_connection import session_for

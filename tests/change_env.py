@@ -9,7 +9,7 @@ from kubectl_calico_nic.change import json_patch
 from kubectl_calico_nic.change.env_edits import EnvChange, change_env
 from kubectl_calico_nic.change.record import record
 from kubectl_calico_nic.change.request import Request
-from kubectl_calico_nic.change.taking_back import plan_undo
+from kubectl_calico_nic.change.staging.taking_back import plan_undo
 from kubectl_calico_nic.diagnosis.question import Question
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.snapshot.change_record import RECORD_ANNOTATION, write_record

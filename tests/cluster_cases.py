@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kubectl_calico_nic.cluster.connection_flags import ConnectionFlags
+from kubectl_calico_nic.cluster.kubeconfig.overrides import ConnectionFlags
 from tests.cluster_kubectl import listed
 from tests.cluster_server import kubeconfig, unused_port
 from tests.cluster_world import World

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from kubectl_calico_nic.cluster.connection import Connection
-from kubectl_calico_nic.cluster.kubeconfig_entries import ClusterEntry, UserEntry
-from kubectl_calico_nic.cluster.retry import RetryPolicy
-from kubectl_calico_nic.cluster.server_address import server_address
+from kubectl_calico_nic.cluster.kubeconfig.connection import Connection
+from kubectl_calico_nic.cluster.kubeconfig.entries import ClusterEntry, UserEntry
+from kubectl_calico_nic.cluster.kubeconfig.server_address import server_address
 from kubectl_calico_nic.cluster.session import Session
+from kubectl_calico_nic.cluster.transport.retry import RetryPolicy
 
 QUICK = RetryPolicy(attempts=3, asked=3, first=0.001)
 

@@ -22,10 +22,10 @@ from urllib.parse import urlsplit
 
 import trustme
 
-from kubectl_calico_nic.cluster.kubeconfig import resolve
+from kubectl_calico_nic.cluster.kubeconfig.merging import resolve
 from kubectl_calico_nic.errors import CalicoNicError, UsageError
 from kubectl_calico_nic.flags.connection import connection_flags
-from kubectl_calico_nic.flags.global_flags import GLOBAL_FLAGS
+from kubectl_calico_nic.flags.every_command import GLOBAL_FLAGS
 from kubectl_calico_nic.flags.parser import parse, split_command
 from tests.cluster_connection import session_for
 from tests.cluster_generated import Generated

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from kubectl_calico_nic.cluster.connection_flags import ConnectionFlags
-from kubectl_calico_nic.cluster.kubeconfig import resolve
+from kubectl_calico_nic.cluster.kubeconfig.merging import resolve
+from kubectl_calico_nic.cluster.kubeconfig.overrides import ConnectionFlags
 from kubectl_calico_nic.errors import CalicoNicError
 from tests.cluster_connection import session_for
 from tests.cluster_server import Recorded, RecordingServer

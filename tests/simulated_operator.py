@@ -18,7 +18,7 @@ import netaddr
 
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.owners.installation import FIELDS, field_of, method_of
-from kubectl_calico_nic.simulator.resources import CALICO, Resource
+from kubectl_calico_nic.simulator.apiserver.resources import CALICO, Resource
 from kubectl_calico_nic.simulator.story import Story, incident
 
 from .simulated import Simulated

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_calico_nic.calico.bird.protocols import (
+from kubectl_calico_nic.calico.bird.birdcl_output import (
     NotBirdOutput,
     parse_protocols,
     serves_both_families,

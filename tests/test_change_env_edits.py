@@ -8,7 +8,7 @@ import pytest
 
 from kubectl_calico_nic.change.env_edits import change_env
 from kubectl_calico_nic.change.request import Request
-from kubectl_calico_nic.change.taking_back import NothingToEnd, plan_undo
+from kubectl_calico_nic.change.staging.taking_back import NothingToEnd, plan_undo
 from kubectl_calico_nic.diagnosis.question import Question
 from kubectl_calico_nic.snapshot.change_record import RECORD_ANNOTATION
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet

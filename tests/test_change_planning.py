@@ -9,7 +9,7 @@ import pytest
 
 from kubectl_calico_nic.change.planning import plan
 from kubectl_calico_nic.change.request import Author, Request
-from kubectl_calico_nic.change.taking_back import plan_undo
+from kubectl_calico_nic.change.staging.taking_back import plan_undo
 from kubectl_calico_nic.change.values import InvalidValue
 from kubectl_calico_nic.diagnosis.question import Question
 from kubectl_calico_nic.snapshot.change_record import RECORD_ANNOTATION

@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
-from kubectl_calico_nic.cluster.credentials import credential_source
+from kubectl_calico_nic.cluster.authentication.credential_plugin_policy import PluginPolicy
+from kubectl_calico_nic.cluster.authentication.credentials import credential_source
 from kubectl_calico_nic.cluster.errors import (
     ClusterError,
     CredentialsError,
     PluginFailed,
     Unauthorized,
 )
-from kubectl_calico_nic.cluster.kubeconfig_entries import ExecConfig, UserEntry
-from kubectl_calico_nic.cluster.plugin_policy import PluginPolicy
+from kubectl_calico_nic.cluster.kubeconfig.entries import ExecConfig, UserEntry
 from tests.cluster_connection import connection_to, session_for
 from tests.cluster_server import Authority, RecordingServer, Reply, serving, status
 

@@ -18,9 +18,9 @@ from kubectl_calico_nic.cluster.errors import (
     RequestTimedOut,
     UntrustedServer,
 )
-from kubectl_calico_nic.cluster.exec_stream import ExecResult
-from kubectl_calico_nic.cluster.kubeconfig_entries import UserEntry
+from kubectl_calico_nic.cluster.kubeconfig.entries import UserEntry
 from kubectl_calico_nic.cluster.session import Session
+from kubectl_calico_nic.cluster.transport.pod_exec_stream import ExecResult
 from tests.cluster_connection import connection_to, session_for, session_with
 from tests.cluster_exec import (
     ERROR,

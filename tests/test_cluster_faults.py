@@ -19,14 +19,14 @@ import pytest
 from urllib3 import exceptions
 from urllib3.connection import HTTPConnection
 
-from kubectl_calico_nic.cluster.connection_failures import connection_failure
 from kubectl_calico_nic.cluster.errors import (
     ApiError,
     ClusterError,
     ConnectionFailed,
     ConnectionRefused,
 )
-from kubectl_calico_nic.cluster.retry import RetryPolicy
+from kubectl_calico_nic.cluster.transport.connection_failures import connection_failure
+from kubectl_calico_nic.cluster.transport.retry import RetryPolicy
 from tests.cluster_connection import session_with
 from tests.cluster_kubectl import Setup, needs_kubectl, write_files
 from tests.cluster_server import (

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_calico_nic.cluster.connection_flags import ConnectionFlags, parse_request_timeout
-from kubectl_calico_nic.cluster.request_info import request_info
+from kubectl_calico_nic.cluster.kubeconfig.overrides import ConnectionFlags, parse_request_timeout
+from kubectl_calico_nic.cluster.transport.request_info import request_info
 from kubectl_calico_nic.errors import UsageError
-from kubectl_calico_nic.flags.global_flags import GLOBAL_FLAGS
+from kubectl_calico_nic.flags.every_command import GLOBAL_FLAGS
 from tests.cluster_kubectl import Setup, needs_kubectl
 
 
@@ -58,7 +58,8 @@ def test_secret_flags_are_not_in_a_repr() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["connection_flags", "errors", "kubeconfig", "session", "request_info"]
+    "module",
+    ["kubeconfig.overrides", "errors", "kubeconfig", "session", "transport.request_info"],
 )
 def test_nothing_heavy_is_imported_before_it_is_needed(module: str) -> None:
     heavy = {"kubernetes", "urllib3", "yaml", "rich", "websocket", "requests"}

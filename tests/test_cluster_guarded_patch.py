@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from kubectl_calico_nic.cluster.connection_flags import ConnectionFlags
 from kubectl_calico_nic.cluster.errors import ApiError, ConnectionFailed
 from kubectl_calico_nic.cluster.guarded_patch import (
     JSON_PATCH,
@@ -19,7 +18,8 @@ from kubectl_calico_nic.cluster.guarded_patch import (
     Writer,
     send_patch,
 )
-from kubectl_calico_nic.cluster.kubeconfig import resolve
+from kubectl_calico_nic.cluster.kubeconfig.merging import resolve
+from kubectl_calico_nic.cluster.kubeconfig.overrides import ConnectionFlags
 from kubectl_calico_nic.cluster.session import Session
 
 from .fault_proxy import Exchange, FaultProxy, lost_answer

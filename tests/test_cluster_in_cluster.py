@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from kubectl_calico_nic.cluster.connection_flags import ConnectionFlags
-from kubectl_calico_nic.cluster.kubeconfig import resolve
+from kubectl_calico_nic.cluster.kubeconfig.merging import resolve
+from kubectl_calico_nic.cluster.kubeconfig.overrides import ConnectionFlags
 from kubectl_calico_nic.errors import CalicoNicError
 from tests.cluster_connection import session_for
 from tests.cluster_kubectl import KUBECTL, Setup, needs_kubectl, write_files

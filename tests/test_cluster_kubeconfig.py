@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from kubectl_calico_nic.cluster.connection import Connection
-from kubectl_calico_nic.cluster.connection_flags import ConnectionFlags
 from kubectl_calico_nic.cluster.errors import (
     ConnectionFailed,
     CredentialsError,
@@ -18,9 +16,11 @@ from kubectl_calico_nic.cluster.errors import (
     NoConfiguration,
     PreferencesError,
 )
-from kubectl_calico_nic.cluster.kubeconfig import resolve
-from kubectl_calico_nic.cluster.server_address import server_address
-from kubectl_calico_nic.cluster.yaml_document import load_document
+from kubectl_calico_nic.cluster.kubeconfig.connection import Connection
+from kubectl_calico_nic.cluster.kubeconfig.merging import resolve
+from kubectl_calico_nic.cluster.kubeconfig.overrides import ConnectionFlags
+from kubectl_calico_nic.cluster.kubeconfig.server_address import server_address
+from kubectl_calico_nic.cluster.kubeconfig.yaml_document import load_document
 from tests.cluster_kubectl import listed, write_files
 from tests.cluster_server import kubeconfig
 

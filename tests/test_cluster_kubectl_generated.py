@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kubectl_calico_nic.cluster.connection_flags import ConnectionFlags
-from kubectl_calico_nic.cluster.kubeconfig import kubeconfig_files, load_kubeconfigs
-from kubectl_calico_nic.cluster.kubeconfig_entries import Kubeconfig, UserEntry
+from kubectl_calico_nic.cluster.kubeconfig.entries import Kubeconfig, UserEntry
+from kubectl_calico_nic.cluster.kubeconfig.merging import kubeconfig_files, load_kubeconfigs
+from kubectl_calico_nic.cluster.kubeconfig.overrides import ConnectionFlags
 from tests.cluster_kubectl import (
     Setup,
     listed,

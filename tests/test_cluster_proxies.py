@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_calico_nic.cluster.connection import Connection
 from kubectl_calico_nic.cluster.errors import ClusterError, ConnectionFailed, KubeconfigError
-from kubectl_calico_nic.cluster.kubeconfig_entries import ExecConfig, UserEntry
-from kubectl_calico_nic.cluster.proxies import proxy_for
+from kubectl_calico_nic.cluster.kubeconfig.connection import Connection
+from kubectl_calico_nic.cluster.kubeconfig.entries import ExecConfig, UserEntry
+from kubectl_calico_nic.cluster.transport.proxies import proxy_for
 from tests.cluster_connection import connection_to, session_for
 from tests.cluster_exec import STDOUT, SUCCESS, streaming
 from tests.cluster_server import (

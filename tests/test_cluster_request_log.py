@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from kubectl_calico_nic.cluster.errors import ClusterError
-from kubectl_calico_nic.cluster.kubeconfig import resolve
-from kubectl_calico_nic.cluster.kubeconfig_entries import UserEntry
-from kubectl_calico_nic.cluster.request_log import RequestLog
+from kubectl_calico_nic.cluster.kubeconfig.entries import UserEntry
+from kubectl_calico_nic.cluster.kubeconfig.merging import resolve
+from kubectl_calico_nic.cluster.transport.request_log import RequestLog
 from tests.cluster_connection import connection_to, session_for
 from tests.cluster_exec import STDOUT, SUCCESS, streaming
 from tests.cluster_kubectl import Setup, needs_kubectl, write_files

@@ -20,7 +20,7 @@ from kubectl_calico_nic.cluster.errors import (
     NotFound,
     UnexpectedAnswer,
 )
-from kubectl_calico_nic.cluster.kubeconfig_entries import UserEntry
+from kubectl_calico_nic.cluster.kubeconfig.entries import UserEntry
 from tests.cluster_connection import connection_to, session_for, session_with
 from tests.cluster_server import Handler, RecordingServer, Reply, serving, status
 

@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from kubectl_calico_nic.cluster.errors import ClusterError, KubeconfigError, UntrustedServer
-from kubectl_calico_nic.cluster.kubeconfig_entries import UserEntry
+from kubectl_calico_nic.cluster.kubeconfig.entries import UserEntry
 from tests.cluster_connection import connection_to, session_for
 from tests.cluster_server import Authority, RecordingServer, Reply, serving
 

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_calico_nic.cluster.errors import ApiError, Gone, UnexpectedAnswer
-from kubectl_calico_nic.cluster.request_info import RequestInfo
-from kubectl_calico_nic.cluster.watch import WatchEvent, watch_events
+from kubectl_calico_nic.cluster.transport.request_info import RequestInfo
+from kubectl_calico_nic.cluster.transport.watch import WatchEvent, watch_events
 from tests.cluster_connection import session_with
 from tests.cluster_server import Handler, RecordingServer, Reply, serving, status
 

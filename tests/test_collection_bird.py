@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kubectl_calico_nic.cluster.errors import ApiError
-from kubectl_calico_nic.cluster.exec_stream import ExecResult
+from kubectl_calico_nic.cluster.transport.pod_exec_stream import ExecResult
 from kubectl_calico_nic.collection.node_statuses import with_node_statuses
 from kubectl_calico_nic.collection.port import Query
 from kubectl_calico_nic.collection.probe import ProbeFailed, Questions, probe_node, read_sessions

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_calico_nic.calico.bird.protocols import NotBirdOutput, parse_protocols
+from kubectl_calico_nic.calico.bird.birdcl_output import NotBirdOutput, parse_protocols
 from kubectl_calico_nic.calico.bird.session import PeerKind
 from kubectl_calico_nic.diagnosis.diagnose import Question, diagnose
 from kubectl_calico_nic.family import Family

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from kubectl_calico_nic.calico.autodetection.kernel_route import parse_route
 from kubectl_calico_nic.calico.autodetection.methods import InvalidMethod, parse_method
 from kubectl_calico_nic.calico.autodetection.selection import select
-from kubectl_calico_nic.calico.bird.protocols import NotBirdOutput, parse_protocols
+from kubectl_calico_nic.calico.bird.birdcl_output import NotBirdOutput, parse_protocols
 from kubectl_calico_nic.calico.bird.readiness import parse_readiness
 from kubectl_calico_nic.calico.log.line_format import parse_line, time_of
 from kubectl_calico_nic.calico.log.reader import read_log
 from kubectl_calico_nic.calico.messages.recognition import recognise
 from kubectl_calico_nic.calico.version import Version
 from kubectl_calico_nic.change.values import check_value
-from kubectl_calico_nic.cluster.answers import parse_warnings
+from kubectl_calico_nic.cluster.transport.answers import parse_warnings
 from kubectl_calico_nic.errors import CalicoNicError
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.flags.duration import parse_timeout

@@ -11,7 +11,7 @@ import pytest
 
 from kubectl_calico_nic.commands.reference import reference
 from kubectl_calico_nic.commands.registry import command_names, load, load_all
-from kubectl_calico_nic.flags.global_flags import GLOBAL_FLAGS, HELP
+from kubectl_calico_nic.flags.every_command import GLOBAL_FLAGS, HELP
 from kubectl_calico_nic.flags.help import flag_groups
 from kubectl_calico_nic.flags.parser import parse
 

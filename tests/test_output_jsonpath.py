@@ -144,11 +144,16 @@ PARTS = st.one_of(
 )
 
 
+def is_in_order(template: str) -> bool:
+    """Whether kubectl prints the same each time: what is below a map it prints in random order."""
+    return ".." not in template.replace("..n", "")
+
+
 @needs_kubectl
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(st.lists(PARTS, min_size=1, max_size=6).map("".join))
+@given(st.lists(PARTS, min_size=1, max_size=6).map("".join).filter(is_in_order))
 def test_generated_templates_give_what_kubectl_gives(file: str, template: str) -> None:
     expected = theirs(file, f"jsonpath={template}")
     if "panic:" not in expected[1]:

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from kubectl_calico_nic.simulator.host_network import Nic, host_network
+from kubectl_calico_nic.simulator.nodes.host_network import Nic, host_network
 from kubectl_calico_nic.simulator.story import SimulatedNode
 
 from .simulated import CALICO_NODE, Simulated, changed_incident

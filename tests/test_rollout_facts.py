@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kubectl_calico_nic.cluster.errors import ApiError, ConnectionRefused
-from kubectl_calico_nic.cluster.exec_stream import ExecResult
+from kubectl_calico_nic.cluster.transport.pod_exec_stream import ExecResult
 from kubectl_calico_nic.collection.collect import Collector
 from kubectl_calico_nic.collection.following import Changed, Replaced
 from kubectl_calico_nic.collection.port import Executed, Query

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kubectl_calico_nic.cluster.errors import ApiError, ConnectionRefused, Gone
-from kubectl_calico_nic.cluster.watch import WatchEvent
+from kubectl_calico_nic.cluster.transport.watch import WatchEvent
 from kubectl_calico_nic.collection.following import (
     Change,
     Changed,

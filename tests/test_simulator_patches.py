@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from kubectl_calico_nic.simulator.json_patch import PatchError, apply_json_patch
-from kubectl_calico_nic.simulator.merge_patches import merge, strategic_merge
+from kubectl_calico_nic.simulator.apiserver.json_patch import PatchError, apply_json_patch
+from kubectl_calico_nic.simulator.apiserver.merge_patches import merge, strategic_merge
 
 DOCUMENT = {"name": "x", "env": [{"name": "A"}, {"name": "B"}], "labels": {"a/b": "1", "c~d": "2"}}
 

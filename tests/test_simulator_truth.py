@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 
-from kubectl_calico_nic.calico.bird.protocols import parse_protocols
+from kubectl_calico_nic.calico.bird.birdcl_output import parse_protocols
 from kubectl_calico_nic.calico.version import Version
 from kubectl_calico_nic.iproute.addr import parse_addresses
 from kubectl_calico_nic.iproute.link import with_links
-from kubectl_calico_nic.simulator.bird_mesh import is_ready, sessions, show_protocols
-from kubectl_calico_nic.simulator.calico_node import CalicoNode
+from kubectl_calico_nic.simulator.apiserver.exchange import Request
 from kubectl_calico_nic.simulator.clock import Clock
-from kubectl_calico_nic.simulator.container_log import ContainerLog
-from kubectl_calico_nic.simulator.exchange import Request
-from kubectl_calico_nic.simulator.host_network import HostNetwork, Nic, host_network
-from kubectl_calico_nic.simulator.node_object import node_object
+from kubectl_calico_nic.simulator.nodes.bird_mesh import is_ready, sessions, show_protocols
+from kubectl_calico_nic.simulator.nodes.calico_node import CalicoNode
+from kubectl_calico_nic.simulator.nodes.container_log import ContainerLog
+from kubectl_calico_nic.simulator.nodes.host_network import HostNetwork, Nic, host_network
+from kubectl_calico_nic.simulator.nodes.node_object import node_object
 from kubectl_calico_nic.simulator.store import Store
 from kubectl_calico_nic.simulator.story import SimulatedNode
 

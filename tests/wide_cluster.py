@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from kubectl_calico_nic.simulator.host_network import Nic, host_network
+from kubectl_calico_nic.simulator.nodes.host_network import Nic, host_network
 from kubectl_calico_nic.simulator.story import SimulatedNode, Story, incident
 
 ON_STORAGE = (7, 18, 31, 50)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from kubectl_calico_nic.bundle.line_prefixes import PrefixedLine, strip_prefix
 from kubectl_calico_nic.bundle.log_names import LogName
-from kubectl_calico_nic.bundle.prefixes import PrefixedLine, strip_prefix
 from kubectl_calico_nic.calico.log.line_format import TIME_LENGTH, LogLine, parse_line
 from kubectl_calico_nic.calico.log.reader import LONGEST_LINE, LogReader
 from kubectl_calico_nic.calico.log.reading import LogReading

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from kubectl_calico_nic.bundle.found import Found
 from kubectl_calico_nic.bundle.node_names import NodeNames
-from kubectl_calico_nic.calico.bird.protocols import parse_protocols, serves_both_families
+from kubectl_calico_nic.calico.bird.birdcl_output import parse_protocols, serves_both_families
 from kubectl_calico_nic.calico.bird.session import BgpSession
 from kubectl_calico_nic.family import Family, family_of
 from kubectl_calico_nic.snapshot.bgp import BgpSessions, SessionsSource

@@ -6,9 +6,9 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from kubectl_calico_nic.bundle.cluster_info_dump import Section, has_sections, sections
 from kubectl_calico_nic.bundle.content import Content, tell_content
 from kubectl_calico_nic.bundle.decoding import as_utf_8, decode_all
-from kubectl_calico_nic.bundle.dump_sections import Section, has_sections, sections
 from kubectl_calico_nic.bundle.file_names import stem_of
 from kubectl_calico_nic.bundle.found import CommandOutput, Found, may_tell
 from kubectl_calico_nic.bundle.limits import LimitReachedError, UnreadableError

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from kubectl_calico_nic.calico.version import NEWEST_KNOWN
 from kubectl_calico_nic.change.env_edits import EnvChange, change_env, referable
 from kubectl_calico_nic.change.forecast import Template, destinations
-from kubectl_calico_nic.change.installation import plan_installation
 from kubectl_calico_nic.change.json_patch import changed, patch_between
 from kubectl_calico_nic.change.objections import cluster, staging
 from kubectl_calico_nic.change.objections.mtu import too_small
@@ -17,13 +16,14 @@ from kubectl_calico_nic.change.objections.pinned import (
     encapsulation_changes,
     reflectors_change,
 )
+from kubectl_calico_nic.change.operator_installation import plan_installation
 from kubectl_calico_nic.change.outlooks import networks_of
 from kubectl_calico_nic.change.plan import Edit, Plan, Roll, Target
 from kubectl_calico_nic.change.prospect import Prospect, Reach, value_refusals
 from kubectl_calico_nic.change.record import record
 from kubectl_calico_nic.change.request import Author, Request
-from kubectl_calico_nic.change.rolls import former_template, staged_roll, whole_roll
-from kubectl_calico_nic.change.stages import ON_DELETE_STRATEGY, strategy_edit, strategy_of
+from kubectl_calico_nic.change.staging.rolls import former_template, staged_roll, whole_roll
+from kubectl_calico_nic.change.staging.stages import ON_DELETE_STRATEGY, strategy_edit, strategy_of
 from kubectl_calico_nic.change.values import check_value
 from kubectl_calico_nic.diagnosis.question import Question
 from kubectl_calico_nic.diagnosis.restarts import restarts

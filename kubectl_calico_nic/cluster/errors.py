@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kubectl_calico_nic.cluster.request_info import RequestInfo
+from kubectl_calico_nic.cluster.transport.request_info import RequestInfo
 from kubectl_calico_nic.errors import CalicoNicError
 
 

@@ -10,16 +10,16 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from kubectl_calico_nic.cluster.answers import decoded
-from kubectl_calico_nic.cluster.authenticated_transport import AuthenticatedTransport
-from kubectl_calico_nic.cluster.connection import Connection
+from kubectl_calico_nic.cluster.authentication.authenticated_transport import AuthenticatedTransport
 from kubectl_calico_nic.cluster.errors import Gone, RequestTimedOut, UnexpectedAnswer
-from kubectl_calico_nic.cluster.exec_stream import ExecResult, exec_query
-from kubectl_calico_nic.cluster.request_info import request_info
-from kubectl_calico_nic.cluster.request_log import RequestLog
-from kubectl_calico_nic.cluster.retry import Deadline, RetryPolicy
+from kubectl_calico_nic.cluster.kubeconfig.connection import Connection
+from kubectl_calico_nic.cluster.transport.answers import decoded
+from kubectl_calico_nic.cluster.transport.pod_exec_stream import ExecResult, exec_query
+from kubectl_calico_nic.cluster.transport.request_info import request_info
+from kubectl_calico_nic.cluster.transport.request_log import RequestLog
+from kubectl_calico_nic.cluster.transport.retry import Deadline, RetryPolicy
+from kubectl_calico_nic.cluster.transport.watch import WatchEvent, watch_events
 from kubectl_calico_nic.cluster.turns import Turns
-from kubectl_calico_nic.cluster.watch import WatchEvent, watch_events
 
 Query = Sequence[tuple[str, str]]
 

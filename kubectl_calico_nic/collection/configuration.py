@@ -13,7 +13,7 @@ from kubectl_calico_nic.collection.daemonsets import daemon_set_selector
 from kubectl_calico_nic.collection.gaps import gap, is_right
 from kubectl_calico_nic.collection.port import Api
 from kubectl_calico_nic.errors import CalicoNicError
-from kubectl_calico_nic.owners import operator
+from kubectl_calico_nic.owners.kinds import operator
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.decode import (
     decode_calico_version,

@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kubectl_calico_nic.calico.bird.protocols import (
+from kubectl_calico_nic.calico.bird.birdcl_output import (
     NotBirdOutput,
     parse_protocols,
     serves_both_families,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from kubectl_calico_nic.change.pausing import plan_pause
 from kubectl_calico_nic.change.plan import Action, Plan, Target
-from kubectl_calico_nic.change.taking_back import plan_resume, plan_undo
+from kubectl_calico_nic.change.staging.pausing import plan_pause
+from kubectl_calico_nic.change.staging.taking_back import plan_resume, plan_undo
 from kubectl_calico_nic.cluster.pod_deletion import delete_pod
 from kubectl_calico_nic.commands.change_session import ChangeSession
 from kubectl_calico_nic.commands.operator_watch import (

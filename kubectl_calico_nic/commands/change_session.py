@@ -20,7 +20,7 @@ from kubectl_calico_nic.environment import Environment
 from kubectl_calico_nic.errors import CalicoNicError, UsageError
 from kubectl_calico_nic.flags.definition import Parsed
 from kubectl_calico_nic.output.progress import progress
-from kubectl_calico_nic.owners import operator
+from kubectl_calico_nic.owners.kinds import operator
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.snapshot import Snapshot
 

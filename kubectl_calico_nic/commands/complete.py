@@ -13,7 +13,7 @@ from kubectl_calico_nic.commands.command import Command
 from kubectl_calico_nic.commands.registry import load, load_all
 from kubectl_calico_nic.environment import EXIT_OK, Environment
 from kubectl_calico_nic.flags.definition import Completes, Flag, Kind, Parsed
-from kubectl_calico_nic.flags.global_flags import GLOBAL_FLAGS
+from kubectl_calico_nic.flags.every_command import GLOBAL_FLAGS
 from kubectl_calico_nic.flags.parser import parse_unfinished, split_command
 
 _FILES, _NO_SPACE, _NO_FILES = 0, 2, 4

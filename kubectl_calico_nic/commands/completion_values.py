@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from kubectl_calico_nic.cluster.connection_flags import parse_request_timeout
+from kubectl_calico_nic.cluster.kubeconfig.overrides import parse_request_timeout
 from kubectl_calico_nic.commands.complete import Candidate
 from kubectl_calico_nic.environment import Environment
 from kubectl_calico_nic.errors import UsageError
@@ -14,7 +14,7 @@ from kubectl_calico_nic.flags.connection import connection_flags
 from kubectl_calico_nic.flags.definition import Completes, Parsed
 
 if TYPE_CHECKING:
-    from kubectl_calico_nic.cluster.kubeconfig_entries import Kubeconfig
+    from kubectl_calico_nic.cluster.kubeconfig.entries import Kubeconfig
     from kubectl_calico_nic.cluster.session import Session
 
 _SECONDS = 2.0
@@ -66,7 +66,7 @@ def _look(completes: Completes, parsed: Parsed, environment: Environment, take: 
 
 
 def _kubeconfig(parsed: Parsed, environment: Environment) -> Kubeconfig:
-    from kubectl_calico_nic.cluster.kubeconfig import kubeconfig_files, load_kubeconfigs
+    from kubectl_calico_nic.cluster.kubeconfig.merging import kubeconfig_files, load_kubeconfigs
 
     explicit = parsed.text("kubeconfig")
     home = environment.environ.get("HOME", "")
@@ -74,7 +74,7 @@ def _kubeconfig(parsed: Parsed, environment: Environment) -> Kubeconfig:
 
 
 def _session(parsed: Parsed, environment: Environment) -> Session:
-    from kubectl_calico_nic.cluster.kubeconfig import resolve
+    from kubectl_calico_nic.cluster.kubeconfig.merging import resolve
     from kubectl_calico_nic.cluster.session import Session
     from kubectl_calico_nic.commands.live_cluster import user_agent
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kubectl_calico_nic.commands.command import Command
 from kubectl_calico_nic.commands.registry import load_all
-from kubectl_calico_nic.flags.global_flags import GLOBAL_FLAGS, HELP
+from kubectl_calico_nic.flags.every_command import GLOBAL_FLAGS, HELP
 from kubectl_calico_nic.flags.help import examples, flag_lines, paragraphs, usage, wrapped
 
 SUMMARY = (

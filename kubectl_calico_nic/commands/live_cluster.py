@@ -13,8 +13,8 @@ from kubectl_calico_nic.flags.connection import connection_flags
 from kubectl_calico_nic.flags.definition import Parsed
 
 if TYPE_CHECKING:
-    from kubectl_calico_nic.cluster.request_log import RequestLog
     from kubectl_calico_nic.cluster.session import Session
+    from kubectl_calico_nic.cluster.transport.request_log import RequestLog
 
 
 def open_session(parsed: Parsed, environment: Environment) -> Session:
@@ -23,9 +23,9 @@ def open_session(parsed: Parsed, environment: Environment) -> Session:
     Raises:
         CalicoNicError: bad flags, no or a broken configuration, in kubectl's words.
     """
-    from kubectl_calico_nic.cluster.kubeconfig import resolve
-    from kubectl_calico_nic.cluster.retry import RetryPolicy
+    from kubectl_calico_nic.cluster.kubeconfig.merging import resolve
     from kubectl_calico_nic.cluster.session import Session
+    from kubectl_calico_nic.cluster.transport.retry import RetryPolicy
     from kubectl_calico_nic.collection.workers import DEFAULT_CONCURRENCY
     from kubectl_calico_nic.flags.limits import concurrency
 
@@ -61,7 +61,7 @@ def warner(environment: Environment) -> Callable[[str], None]:
 
 def request_log(parsed: Parsed, environment: Environment) -> RequestLog:
     """What ``-v`` shows of the requests, on stderr."""
-    from kubectl_calico_nic.cluster.request_log import RequestLog
+    from kubectl_calico_nic.cluster.transport.request_log import RequestLog
     from kubectl_calico_nic.output.screen import line, write
 
     def show(text: str) -> None:

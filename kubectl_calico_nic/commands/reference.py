@@ -12,7 +12,7 @@ from kubectl_calico_nic.commands.command import Command
 from kubectl_calico_nic.commands.help import SUMMARY
 from kubectl_calico_nic.commands.registry import load_all
 from kubectl_calico_nic.flags.definition import Flag
-from kubectl_calico_nic.flags.global_flags import GLOBAL_FLAGS
+from kubectl_calico_nic.flags.every_command import GLOBAL_FLAGS
 from kubectl_calico_nic.flags.help import flag_groups, spelling, wrapped
 
 _PROGRAM = "kubectl calico-nic"

@@ -33,9 +33,9 @@ from kubectl_calico_nic.findings.case.addresses import same_address
 from kubectl_calico_nic.findings.case.case import Case, Member
 from kubectl_calico_nic.findings.case.setting import Mode
 from kubectl_calico_nic.findings.catalogue import MENDED_BY_METHOD
-from kubectl_calico_nic.findings.detection_failed import dragged_along
 from kubectl_calico_nic.findings.finding import Finding
-from kubectl_calico_nic.findings.vip_chosen import VIP_CHOSEN
+from kubectl_calico_nic.findings.kinds.detection_failed import dragged_along
+from kubectl_calico_nic.findings.kinds.vip_chosen import VIP_CHOSEN
 from kubectl_calico_nic.snapshot.snapshot import Origin
 from kubectl_calico_nic.workload.rolling import RollForecast
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from kubectl_calico_nic.findings.case.case import Member
 from kubectl_calico_nic.findings.finding import Finding, Severity
-from kubectl_calico_nic.findings.no_evidence import NO_EVIDENCE
-from kubectl_calico_nic.findings.no_expectation import NO_EXPECTATION
+from kubectl_calico_nic.findings.kinds.no_evidence import NO_EVIDENCE
+from kubectl_calico_nic.findings.kinds.no_expectation import NO_EXPECTATION
 
 OK = "ok"
 UNKNOWN = "unknown"

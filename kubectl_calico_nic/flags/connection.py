@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from kubectl_calico_nic.flags.definition import Completes, Flag, Kind, Parsed
 
 if TYPE_CHECKING:
-    from kubectl_calico_nic.cluster.connection_flags import ConnectionFlags
+    from kubectl_calico_nic.cluster.kubeconfig.overrides import ConnectionFlags
 
 GROUP = "Connection (as kubectl's)"
 
@@ -122,7 +122,7 @@ def repeated(parsed: Parsed, flags: Iterable[Flag] = CONNECTION_FLAGS) -> str:
 
 def connection_flags(parsed: Parsed) -> ConnectionFlags:
     """Turn the parsed command line into the values that ``cluster`` resolves."""
-    from kubectl_calico_nic.cluster.connection_flags import ConnectionFlags
+    from kubectl_calico_nic.cluster.kubeconfig.overrides import ConnectionFlags
 
     return ConnectionFlags(
         kubeconfig=parsed.text("kubeconfig"),

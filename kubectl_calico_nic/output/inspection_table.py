@@ -9,12 +9,12 @@ from kubectl_calico_nic.diagnosis.report import DaemonSetReport, Report
 from kubectl_calico_nic.diagnosis.stories import Story, stories
 from kubectl_calico_nic.diagnosis.verdict import OK
 from kubectl_calico_nic.family import Family
-from kubectl_calico_nic.findings.differs_from_internal_ip import DIFFERS_FROM_INTERNAL_IP
 from kubectl_calico_nic.findings.finding import Severity
-from kubectl_calico_nic.findings.nothing_to_choose import NOTHING_TO_CHOOSE
+from kubectl_calico_nic.findings.kinds.differs_from_internal_ip import DIFFERS_FROM_INTERNAL_IP
+from kubectl_calico_nic.findings.kinds.nothing_to_choose import NOTHING_TO_CHOOSE
 from kubectl_calico_nic.output.escape import brief
 from kubectl_calico_nic.output.explanation_table import explanation
-from kubectl_calico_nic.output.inspection_rows import row_lines
+from kubectl_calico_nic.output.inspection_cells import row_lines
 from kubectl_calico_nic.output.recommendation_lines import recommendation_lines
 from kubectl_calico_nic.output.screen import DOUBTFUL, GOOD, QUIET, Line, Span, line, wrapped
 from kubectl_calico_nic.output.story_lines import STYLES, names, paragraphs

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kubectl_calico_nic.owners import (
+from kubectl_calico_nic.owners.kinds import (
     addon_manager,
     argocd,
     controller,
@@ -21,10 +21,10 @@ from kubectl_calico_nic.owners import (
     operator,
     rke2,
 )
-from kubectl_calico_nic.owners.controller import Controller
+from kubectl_calico_nic.owners.kinds.controller import Controller
+from kubectl_calico_nic.owners.kinds.manifest import Manifest
 from kubectl_calico_nic.owners.link import Link, Wanted
 from kubectl_calico_nic.owners.managed import Managed
-from kubectl_calico_nic.owners.manifest import Manifest
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 
 _RECOGNISERS: tuple[Callable[[Managed], Link | None], ...] = (

@@ -8,7 +8,7 @@ from kubectl_calico_nic.diagnosis.running_version import version_of_node
 from kubectl_calico_nic.diagnosis.settings import env_of_node
 from kubectl_calico_nic.findings.case.addresses import bare, same_address
 from kubectl_calico_nic.findings.case.choice import LOG
-from kubectl_calico_nic.findings.nothing_to_choose import NOTHING_TO_CHOOSE
+from kubectl_calico_nic.findings.kinds.nothing_to_choose import NOTHING_TO_CHOOSE
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
 
 _NAMED = 3

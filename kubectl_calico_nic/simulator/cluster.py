@@ -7,18 +7,18 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import TracebackType
 
-from kubectl_calico_nic.simulator.access import USER, Access
-from kubectl_calico_nic.simulator.api import ApiServer
+from kubectl_calico_nic.simulator.apiserver.authorization import USER, Access
+from kubectl_calico_nic.simulator.apiserver.create_update_delete import prepare_new
+from kubectl_calico_nic.simulator.apiserver.http_server import HttpServer
+from kubectl_calico_nic.simulator.apiserver.resources import BUILT_IN, NAMESPACES, NODES, Registry
+from kubectl_calico_nic.simulator.apiserver.routes import ApiServer
 from kubectl_calico_nic.simulator.clock import Clock, utc_now
-from kubectl_calico_nic.simulator.daemonset_controller import DaemonSetController
-from kubectl_calico_nic.simulator.http_server import HttpServer
-from kubectl_calico_nic.simulator.kubelets import Kubelets
-from kubectl_calico_nic.simulator.node_object import node_object
-from kubectl_calico_nic.simulator.resources import BUILT_IN, NAMESPACES, NODES, Registry
-from kubectl_calico_nic.simulator.scheduler import Scheduler
+from kubectl_calico_nic.simulator.controllers.daemonset_controller import DaemonSetController
+from kubectl_calico_nic.simulator.controllers.scheduler import Scheduler
+from kubectl_calico_nic.simulator.nodes.kubelets import Kubelets
+from kubectl_calico_nic.simulator.nodes.node_object import node_object
 from kubectl_calico_nic.simulator.store import Object, Store
 from kubectl_calico_nic.simulator.story import Story, incident
-from kubectl_calico_nic.simulator.writing import prepare_new
 
 READING_PACE = 0.1
 """Real seconds per simulated second at which a restarted pod is Ready after about a second."""

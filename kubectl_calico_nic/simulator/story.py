@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kubectl_calico_nic.simulator.host_network import HostNetwork, Nic, host_network
+from kubectl_calico_nic.simulator.apiserver.resources import CALICO, Resource
 from kubectl_calico_nic.simulator.manifest import calico_config, calico_daemon_set
-from kubectl_calico_nic.simulator.resources import CALICO, Resource
+from kubectl_calico_nic.simulator.nodes.host_network import HostNetwork, Nic, host_network
 
 CALICO_VERSION = "v3.24.6"
 _HOUR = 3600.0

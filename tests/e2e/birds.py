@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from kubectl_calico_nic.family import Family
-from kubectl_calico_nic.simulator import bird_mesh
+from kubectl_calico_nic.simulator.nodes import bird_mesh
 
 from .api_client import Object
 

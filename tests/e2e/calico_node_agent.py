@@ -21,16 +21,16 @@ import websocket
 
 from kubectl_calico_nic.calico.version import Version
 from kubectl_calico_nic.family import Family
-from kubectl_calico_nic.simulator import bird_mesh
+from kubectl_calico_nic.simulator.nodes import bird_mesh
 from kubectl_calico_nic.workload.env import effective_env, plain
 
 from . import birds, pod_status, recordings
 from .api_client import NOT_FOUND, ApiClient, ApiError, Object
-from .container_log import write_log
 from .hosts import Host
 from .kwok_kubelets import exec_and_logs
 from .model import modelled_run
 from .pod_status import CONTAINER
+from .recorded_container_log import write_log
 from .recordings import OWN_ANNOTATIONS, Recordings, Run
 from .story import VERSION
 from .task_queue import Task, TaskQueue

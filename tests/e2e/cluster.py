@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from kubectl_calico_nic.simulator.resources import CALICO
+from kubectl_calico_nic.simulator.apiserver.resources import CALICO
 
 from . import story
 from .api_client import ApiClient, Object

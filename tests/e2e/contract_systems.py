@@ -20,7 +20,7 @@ from typing import Any
 import urllib3
 
 from kubectl_calico_nic.simulator.cluster import SimulatedCluster
-from kubectl_calico_nic.simulator.node_object import node_object
+from kubectl_calico_nic.simulator.nodes.node_object import node_object
 from kubectl_calico_nic.simulator.story import SimulatedNode, incident
 
 from .api_client import Object

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubectl_calico_nic.simulator.host_network import HostNetwork, Nic, host_network
+from kubectl_calico_nic.simulator.nodes.host_network import HostNetwork, Nic, host_network
 
 _NUMBERS = range(1, 5)
 _DESTINATIONS = (

@@ -13,10 +13,10 @@ import yaml
 
 from .api_client import Object
 from .binaries import KWOK, module_source
-from .container_log import CURRENT, PREVIOUS
 from .control_plane import LOOPBACK, ControlPlane, free_ports
 from .pod_status import CONTAINER
 from .processes import Process
+from .recorded_container_log import CURRENT, PREVIOUS
 
 _COMMANDS = Path(__file__).parent / "bin"
 _GROUP = "/apis/kwok.x-k8s.io/v1alpha1"

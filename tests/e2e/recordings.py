@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kubectl_calico_nic.simulator.host_network import HostNetwork
+from kubectl_calico_nic.simulator.nodes.host_network import HostNetwork
 
 from .hosts import Host, incident_hosts, links_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kubectl_calico_nic.simulator.host_network import Nic, host_network
+from kubectl_calico_nic.simulator.nodes.host_network import Nic, host_network
 
 from .api_client import Object
 from .calico_node_agent import NODES

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from kubectl_calico_nic.simulator.host_network import Nic, host_network
+from kubectl_calico_nic.simulator.nodes.host_network import Nic, host_network
 
 from .api_client import ApiError, Object
 from .binaries import find

@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from kubectl_calico_nic.cluster.connection_flags import ConnectionFlags
 from kubectl_calico_nic.cluster.errors import ClusterError, NotFound, Unauthorized
-from kubectl_calico_nic.cluster.kubeconfig import resolve
+from kubectl_calico_nic.cluster.kubeconfig.merging import resolve
+from kubectl_calico_nic.cluster.kubeconfig.overrides import ConnectionFlags
 from kubectl_calico_nic.cluster.session import Session
 
 from .cluster import Cluster

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_calico_nic.simulator.host_network import Nic, host_network
+from kubectl_calico_nic.simulator.nodes.host_network import Nic, host_network
 
 from . import installs
 from .calico_node_agent import NODES

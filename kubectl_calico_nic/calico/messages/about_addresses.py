@@ -7,7 +7,7 @@ calico-node, and libcalico-go/lib/logutils for the form of logrus' fields.
 from __future__ import annotations
 
 from kubectl_calico_nic.calico.messages.event import Event
-from kubectl_calico_nic.calico.messages.wording import Source, wordings
+from kubectl_calico_nic.calico.messages.message_definition import Source, wordings
 
 _METHODS = (
     *wordings(

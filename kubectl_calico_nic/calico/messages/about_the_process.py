@@ -6,7 +6,7 @@ Mirrors startup.go, utils.go, nodeservices.go and health.go of calico-node, and 
 from __future__ import annotations
 
 from kubectl_calico_nic.calico.messages.event import Event
-from kubectl_calico_nic.calico.messages.wording import Source, wordings
+from kubectl_calico_nic.calico.messages.message_definition import Source, wordings
 
 _FRAME = (
     *wordings(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from kubectl_calico_nic.calico.messages.about_addresses import ADDRESS_WORDINGS
 from kubectl_calico_nic.calico.messages.about_the_process import FRAME_WORDINGS
 from kubectl_calico_nic.calico.messages.event import Event, Recognised
-from kubectl_calico_nic.calico.messages.wording import FIELD, Wording
+from kubectl_calico_nic.calico.messages.message_definition import FIELD, Wording
 from kubectl_calico_nic.go.quoting import QUOTED, unquote
 
 _KEY_LENGTH = 3

@@ -7,7 +7,7 @@ from kubectl_calico_nic.calico.messages.about_addresses import ADDRESS_WORDINGS
 from kubectl_calico_nic.calico.messages.about_the_process import FRAME_WORDINGS
 from kubectl_calico_nic.calico.messages.event import Event, Message
 from kubectl_calico_nic.calico.messages.line_numbers import line_number
-from kubectl_calico_nic.calico.messages.wording import FIELD, Source, Wording
+from kubectl_calico_nic.calico.messages.message_definition import FIELD, Source, Wording
 from kubectl_calico_nic.calico.version import Version
 from kubectl_calico_nic.go.quoting import quote
 

@@ -9,7 +9,7 @@ from kubectl_calico_nic.change.forecast import BACKEND, Outlook
 from kubectl_calico_nic.change.request import Request
 from kubectl_calico_nic.family import Family, family_of
 from kubectl_calico_nic.findings.finding import Finding, Severity
-from kubectl_calico_nic.findings.owner_reverts import OWNER_REVERTS
+from kubectl_calico_nic.findings.kinds.owner_reverts import OWNER_REVERTS
 from kubectl_calico_nic.owners.recognition import Chain
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.snapshot import Snapshot

@@ -11,7 +11,7 @@ from kubectl_calico_nic.calico.version import NEWEST_KNOWN, Version
 from kubectl_calico_nic.change.meant import is_glob, regex_for, without_host_bits
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.finding import Finding, Severity
-from kubectl_calico_nic.findings.method_ambiguous import anchored, matched_by
+from kubectl_calico_nic.findings.kinds.method_ambiguous import anchored, matched_by
 from kubectl_calico_nic.go import regexp
 from kubectl_calico_nic.go.net import parse_cidr
 

@@ -42,6 +42,12 @@ class Literal(str):
     __slots__ = ()
 
 
+class LiteralInt(int):
+    """A number of the template: Go's ``int``, where numbers of the data are ``int64``."""
+
+    __slots__ = ()
+
+
 class Nothing:
     """What ``range`` goes over where a list holds null; prints as Go's ``<no value>``."""
 
@@ -62,7 +68,7 @@ def evaluate(template: Template, data: Any) -> list[list[Any]]:
     Raises:
         EvaluationError: an index is out of bounds, something is no list, ...
     """
-    return _Evaluation(template).run(data, 0)[0]
+    return _Evaluation(template).run(data, 0)
 
 
 class _Evaluation:
@@ -73,38 +79,40 @@ class _Evaluation:
         self._begun = 0
         self._inside = 0
         self._ended = 0
+        self._last_end = -1
 
-    def run(self, data: Any, start: int) -> tuple[list[list[Any]], int]:
-        """The results from ``start`` to the end of the block, and where that end is."""
+    def run(self, data: Any, start: int) -> list[list[Any]]:
+        """The results from ``start`` to the end of the block."""
         found: list[list[Any]] = []
         place = start
         while place < len(self._template):
             results = self._apply(self._template[place], [data])
             if self._ended > 0 and self._ended <= self._inside:
                 self._ended -= 1
-                return found, place
+                self._last_end = place
+                break
             if self._begun > 0:
                 place = self._range(results, place, found)
             else:
                 found.append(results)
             place += 1
-        return found, place
+        return found
 
     def _range(self, results: list[Any], place: int, found: list[list[Any]]) -> int:
-        """Run the block behind ``place`` for each of ``results``; returns where it ends.
+        """Run the block behind ``place`` for each of ``results``; returns where to go on behind.
 
-        Without any the block is run once all the same, to find its end.
+        Without any the block is run once all the same, to find its end. Behind a block that does
+        not end the last end of any block counts, as in FindResults of client-go's
+        util/jsonpath/jsonpath.go.
         """
         self._begun -= 1
         self._inside += 1
-        end = len(self._template)
         for value in results:
-            inner, end = self.run(NOTHING if value is None else value, place + 1)
-            found += inner
+            found += self.run(NOTHING if value is None else value, place + 1)
         if not results:
-            _, end = self.run(NOTHING, place + 1)
+            self.run(NOTHING, place + 1)
         self._inside -= 1
-        return end if end < len(self._template) else place
+        return max(place, self._last_end)
 
     def _apply(self, expression: Expression, values: list[Any]) -> list[Any]:
         for node in expression:
@@ -167,7 +175,8 @@ class _Evaluation:
 def _constant(node: Constant, values: list[Any]) -> list[Any]:
     if isinstance(node.value, str):
         return [Literal(node.value)]
-    return [node.value] * len(values)
+    value = LiteralInt(node.value) if type(node.value) is int else node.value
+    return [value] * len(values)
 
 
 def _children(value: Any) -> Sequence[Any]:
@@ -230,5 +239,7 @@ def _kind(value: Any) -> type | None:
 def _go_type(value: Any) -> str:
     if isinstance(value, dict):
         return "map[string]interface {}"
+    if isinstance(value, LiteralInt):
+        return "int"
     kind = _kind(value)
     return "<nil>" if kind is None else _GO_TYPES[kind]

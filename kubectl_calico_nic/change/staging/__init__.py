@@ -1,0 +1,1 @@
+"""Changes in stages: how one begins, is paused, goes on, and is taken back."""

@@ -1,0 +1,1 @@
+"""Credentials: how they are had, renewed and sent; they fail closed."""

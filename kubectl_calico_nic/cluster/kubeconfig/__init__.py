@@ -1,0 +1,1 @@
+"""Which cluster, user and namespace kubectl would use."""

@@ -1,0 +1,1 @@
+"""Requests and connections: TLS, proxies, deadlines, retries."""

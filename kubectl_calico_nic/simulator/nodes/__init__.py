@@ -1,0 +1,1 @@
+"""The simulated nodes: their hosts and kubelets, and the calico-node on each."""
