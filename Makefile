@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test faults fuzz differential lint format types docs package dist krew release-dry-run e2e cluster bench clean
+.PHONY: demo test versions faults soak fuzz differential lint format types docs package dist krew release-dry-run e2e hosts cluster bench clean
 
 demo: $(VENV)/.runtime
 	@$(BIN)/kubectl-calico_nic demo
@@ -12,10 +12,20 @@ demo: $(VENV)/.runtime
 test: $(VENV)/.development
 	$(BIN)/python -m pytest --numprocesses auto
 
+# The same by every CPython of 3.10 to 3.14 that is here, and with every client that setup.cfg allows.
+# PYTHONS=/opt/a/bin/python3.14:... names more Pythons, MATRIX=full runs every pair of the two.
+versions: $(VENV)/.development
+	$(BIN)/python -m tests.version_matrix
+
 # Every fault at every request of set, and 10,000 random schedules of faults; a test run tries some.
 FAULT_SCHEDULES ?= 10000
 faults: $(VENV)/.development
 	FAULT_SCHEDULES=$(FAULT_SCHEDULES) $(BIN)/python -m pytest tests/test_faults*.py
+
+# rollout-check over the rolling update of a thousand nodes; a test run follows sixty.
+SOAK_NODES ?= 1000
+soak: $(VENV)/.development
+	SOAK_NODES=$(SOAK_NODES) $(BIN)/python -m pytest tests/test_soak.py
 
 # The fuzz tests with so many times as many examples, and others each time.
 FUZZ_FACTOR ?= 50
@@ -33,13 +43,14 @@ format: $(VENV)/.development
 types: $(VENV)/.development
 	$(BIN)/mypy
 
-# The reference of the commands, from the definitions that parse them.
+# The reference of the commands, from the definitions that parse them, and the matrix of faults.
 docs: $(VENV)/.development
 	$(BIN)/python -m kubectl_calico_nic.commands.reference > docs/commands.md
+	$(BIN)/python -m tests.fault_matrix_page > docs/faults.md
 
 # The wheel is what users of pip get: build it, install it alone, and run it from there.
 package: $(VENV)/.development
-	rm -rf build
+	rm -rf build/dist build/lib build/bdist.*
 	$(BIN)/python -m build --quiet --outdir build/dist .
 	$(PYTHON) -m venv --clear build/wheel
 	build/wheel/bin/python -m pip install --quiet --disable-pip-version-check build/dist/*.whl
@@ -67,11 +78,18 @@ differential: $(VENV)/.development
 	CALICO_NIC_CASES=$(CASES) $(BIN)/python -m pytest tests/test_cluster_differential.py
 
 # Real control planes on loopback, one for each process that runs tests: built from Go modules into a
-# cache outside the tree when missing.
+# cache outside the tree when missing. KUBERNETES_VERSION=1.35 asks for an older one, E2E=path... for
+# some of the tests.
 E2E_PROCESSES ?= 2
+E2E ?= tests/e2e
 e2e: $(VENV)/.development
 	$(BIN)/python -m tests.e2e.binaries
-	$(BIN)/python -m pytest tests/e2e --numprocesses $(E2E_PROCESSES) --dist loadfile
+	$(BIN)/python -m pytest $(E2E) --numprocesses $(E2E_PROCESSES) --dist loadfile
+
+# The plugin below kubectls of older releases: 1.32 from its Go module, and Debian's 1.20.
+hosts: $(VENV)/.development
+	kubectls=$$($(BIN)/python -m tests.e2e.kubectl_hosts) && \
+	CALICO_NIC_KUBECTLS=$$kubectls $(BIN)/python -m pytest tests/test_cluster_version_skew.py
 
 # The same control plane with the incident on it, kept up until Ctrl-C.
 cluster: $(VENV)/.development

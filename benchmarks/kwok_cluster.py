@@ -11,8 +11,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
-from tests.e2e.container_log import CURRENT
-
 from benchmarks import healthy_cluster as healthy
 from kubectl_calico_nic.simulator.apiserver.resources import CALICO
 from tests.e2e import pod_status, story
@@ -21,6 +19,7 @@ from tests.e2e.control_plane import ControlPlane
 from tests.e2e.definitions import definition, install
 from tests.e2e.kwok_kubelets import KwokKubelets, exec_and_logs
 from tests.e2e.processes import ProcessGuard
+from tests.e2e.recorded_container_log import CURRENT
 
 _NODES = "/api/v1/nodes"
 _WRITERS = 8

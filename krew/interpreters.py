@@ -6,13 +6,15 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 MINORS = tuple(range(10, 15))
 """CPython 3.10 to 3.14."""
 
-_VERSION = re.compile(r"Python (3\.(\d+)\.\S+)")
+_VERSION = re.compile(r"CPython (3\.(\d+)\.\S+)")
+_ASK = "import platform as p; print(p.python_implementation(), p.python_version())"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +30,18 @@ class Interpreter:
         return int(self.version.split(".")[1])
 
 
-def interpreters() -> tuple[Interpreter, ...]:
-    """One working CPython for each minor version that is here, the oldest first."""
-    found = (_interpreter(minor) for minor in MINORS)
+def interpreters(named: Sequence[str] = ()) -> tuple[Interpreter, ...]:
+    """One working CPython for each minor version that is here, the oldest first.
+
+    Args:
+        named: paths of Pythons, which come before those that are found.
+    """
+    found = (_interpreter((*named, *_candidates(minor)), minor) for minor in MINORS)
     return tuple(interpreter for interpreter in found if interpreter is not None)
 
 
-def _interpreter(minor: int) -> Interpreter | None:
-    for path in _candidates(minor):
+def _interpreter(paths: Sequence[str], minor: int) -> Interpreter | None:
+    for path in paths:
         version = _version(path)
         if version is not None and version.split(".")[1] == str(minor):
             return Interpreter(path, version)
@@ -52,7 +58,9 @@ def _candidates(minor: int) -> list[str]:
 
 
 def _version(path: str) -> str | None:
-    command = [path, "-c", "import platform, sys; print('Python', platform.python_version())"]
+    if shutil.which(path) is None:
+        return None
+    command = [path, "-c", _ASK]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     match = _VERSION.fullmatch(done.stdout.strip()) if done.returncode == 0 else None
     return match and match[1]

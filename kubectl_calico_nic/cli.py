@@ -17,7 +17,10 @@ from kubectl_calico_nic.environment import (
     EXIT_ERROR,
     EXIT_INTERRUPTED,
     EXIT_OK,
+    EXIT_TERMINATED,
     Environment,
+    Terminated,
+    status_of,
 )
 from kubectl_calico_nic.errors import CalicoNicError, UsageError
 from kubectl_calico_nic.flags.definition import Flag
@@ -44,22 +47,15 @@ def run() -> None:
         argv = [COMPLETE, *argv]
     try:
         status = main(argv, Environment(program=sys.argv[0]))
-    except _Terminated as end:
-        _leave_at_once(end.status)
-    if argv[:1] == [COMPLETE] or status in (EXIT_ERROR, EXIT_INTERRUPTED):
+    except KeyboardInterrupt as stop:
+        _leave_at_once(status_of(stop))
+    if argv[:1] == [COMPLETE] or status in (EXIT_ERROR, EXIT_INTERRUPTED, EXIT_TERMINATED):
         _leave_at_once(status)
     sys.exit(status)
 
 
-class _Terminated(BaseException):
-    """SIGTERM came; unwinds the stack as Ctrl-C does, so that nothing temporary is left behind."""
-
-    def __init__(self, number: int) -> None:
-        self.status = 128 + number
-
-
-def _terminate(number: int, _: object) -> None:
-    raise _Terminated(number)
+def _terminate(_: int, __: object) -> None:
+    raise Terminated
 
 
 def _leave_at_once(status: int) -> NoReturn:
@@ -78,8 +74,8 @@ def main(argv: Sequence[str], environment: Environment) -> int:
     except CalicoNicError as error:
         _say(environment, error.text)
         return EXIT_ERROR
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+    except KeyboardInterrupt as stop:
+        return status_of(stop)
     except BrokenPipeError:
         return _leave_closed_pipe()
     except OSError as error:

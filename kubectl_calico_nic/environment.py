@@ -14,6 +14,18 @@ EXIT_OK = 0
 EXIT_ERROR = 1
 EXIT_PROBLEM = 2
 EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came: it ends a command as Ctrl-C does, with an exit status of its own."""
+
+
+def status_of(stop: KeyboardInterrupt) -> int:
+    """The exit status of a command that ``stop`` ended."""
+    # What Ctrl-C became on its way is told by what it came from.
+    asked = stop.__cause__ if isinstance(stop.__cause__, KeyboardInterrupt) else stop
+    return EXIT_TERMINATED if isinstance(asked, Terminated) else EXIT_INTERRUPTED
 
 
 def _utc_now() -> datetime:

@@ -313,6 +313,27 @@ CASES = {
         environ={"KUBERC": "other"},
     ),
     "kuberc flag names no file": Case(one(PLUGIN_USER), ConnectionFlags(kuberc="nope")),
+    "kuberc flag names no file, and no plugin asks": Case(
+        one({"token": "t0"}), ConnectionFlags(kuberc="nope")
+    ),
+    "kuberc variable names no file, and no plugin asks": Case(
+        one({"token": "t0"}), environ={"KUBERC": "nope"}
+    ),
+    "kuberc flag names nothing": Case(one({"token": "t0"}), ConnectionFlags(kuberc="")),
+    "kuberc flag names no file, and there is no kubeconfig": Case(
+        lambda w: {}, ConnectionFlags(kuberc="nope", kubeconfig="gone")
+    ),
+    "kuberc of the home directory is broken, and no plugin asks": Case(
+        lambda w: {".kube/kuberc": "{", **one({"token": "t0"})(w)}
+    ),
+    "kuberc with an unknown policy, and no plugin asks": Case(
+        lambda w: {".kube/kuberc": KUBERC + "Sometimes\n", **one({"token": "t0"})(w)}
+    ),
+    "kuberc flag names a directory": Case(one({"token": "t0"}), ConnectionFlags(kuberc=".")),
+    "kuberc flag, and no plugin asks": Case(
+        lambda w: {"rc": KUBERC + "DenyAll\n", **one({"token": "t0"})(w)},
+        ConnectionFlags(kuberc="rc"),
+    ),
     "kuberc is off, and a flag": Case(
         lambda w: {"rc": KUBERC + "AllowAll\n", **one(PLUGIN_USER)(w)},
         ConnectionFlags(kuberc="rc"),

@@ -153,9 +153,9 @@ DIFFERENCES: tuple[Difference, ...] = (
         "long enough for a login in a browser",
     ),
     Difference(
-        "A kuberc file that is no YAML, or whose policy is unknown",
+        "A `~/.kube/kuberc` that cannot be understood",
         "warns, and lets every credential plugin run",
-        "stops",
+        "lets none run; says nothing where none is asked for, and no more with `--v=5`",
         "a policy that cannot be read must not allow everything",
     ),
     Difference(
@@ -228,7 +228,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         "`--cache-dir`, `--match-server-version`, `--profile`, `--profile-output`, `--vmodule`, "
         "`--log-flush-frequency`",
         "take effect",
-        "are accepted and do nothing",
+        "are accepted, whatever their value, and do nothing",
         "there is no cache, no client version to match, and no profile of Go",
     ),
 )

@@ -106,8 +106,8 @@ class Exchange:
                 return
             piece = server.recv(_BUFFER)
             data += piece
-            # Each chunk of a watch of the simulator is one event.
-            while found := re.search(rb"\r\n[0-9a-f]+\r\n(\{.*\})\n(?=\r\n)", data):
+            # An event is a line, whether in a chunk of its own or not in chunks at all.
+            while found := re.search(rb"(?:^|\n)(\{.*\})\n", data):
                 yield found[1]
                 data = data[found.end() :]
             if not piece:
@@ -362,8 +362,12 @@ class FaultProxy:
             self._refused = connections
         self.drop()
 
-    def wait_until_idle(self) -> None:
-        """Wait until every request that came has been dealt with."""
+    def end_run(self) -> None:
+        """Wait until a command that ended has no request under way any more."""
+        self.drop()
+        for thread in threading.enumerate():
+            if thread.name.startswith("calico-nic"):
+                thread.join()
         with self._idle:
             assert self._idle.wait_for(lambda: not self._busy, 30)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from kubectl_calico_nic.snapshot.change_record import RECORD_ANNOTATION
 
 from .calico_nic import Result
 from .fault_matrix import FAULTS, TAKES_ITS_TIME
-from .fault_proxy import Asked, Exchange, Fault, pass_on
+from .fault_proxy import Asked, Exchange, Fault, FaultProxy, pass_on
 from .simulated import CALICO_NODE, Disturbed
 
 METHOD = "IP_AUTODETECTION_METHOD"
@@ -19,11 +19,20 @@ _QUIET = 0.8
 """How many requests are left alone."""
 
 
+class Written(Protocol):
+    """A cluster, simulated or real, behind a proxy; others write to it directly."""
+
+    proxy: FaultProxy
+
+    def request(self, method: str, path: str, body: Any = None, kind: str = "json") -> Any:
+        """One request of somebody else."""
+
+
 @dataclass
 class Somebody:
     """Other people and programs who write the DaemonSet at the same time."""
 
-    cluster: Disturbed
+    cluster: Written
     labels: dict[str, str] = field(default_factory=dict)
     writes: int = 0
 

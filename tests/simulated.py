@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import tempfile
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -111,11 +110,7 @@ class Disturbed(Simulated):
         """Run one command line; ``waits`` are the seconds it would have waited."""
         self.waits: list[float] = []
         result = super().run(*argv, **{"sleep": self.waits.append, **options})
-        self.proxy.drop()
-        for thread in threading.enumerate():
-            if thread.name.startswith("calico-nic"):
-                thread.join()
-        self.proxy.wait_until_idle()
+        self.proxy.end_run()
         return result
 
     def of_pod(self, node: str, part: str) -> str:

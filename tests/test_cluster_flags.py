@@ -12,7 +12,11 @@ import pytest
 from kubectl_calico_nic.cluster.kubeconfig.overrides import ConnectionFlags, parse_request_timeout
 from kubectl_calico_nic.cluster.transport.request_info import request_info
 from kubectl_calico_nic.errors import UsageError
+from kubectl_calico_nic.flags.connection import CONNECTION_FLAGS, connection_flags
+from kubectl_calico_nic.flags.definition import Flag, Kind
 from kubectl_calico_nic.flags.every_command import GLOBAL_FLAGS
+from kubectl_calico_nic.flags.parser import parse
+from tests.cluster_differences import DIFFERENCES
 from tests.cluster_kubectl import Setup, needs_kubectl
 
 
@@ -45,6 +49,24 @@ def test_every_flag_of_kubectl_options_is_known(tmp_path: Path) -> None:
     assert len(theirs) > 25
     ours = {(flag.short or "", flag.name) for flag in GLOBAL_FLAGS}
     assert set(theirs) <= ours
+
+
+def test_what_is_without_effect_is_in_the_table_of_differences() -> None:
+    (row,) = (each.what for each in DIFFERENCES if "--cache-dir" in each.what)
+    without = {flag.name for flag in CONNECTION_FLAGS if flag.hidden}
+    assert set(re.findall(r"--([\w-]+)", row)) == without
+
+
+@pytest.mark.parametrize(
+    "flag",
+    # How a command ends is decided elsewhere: tests/test_cluster_request_log.py.
+    [each for each in CONNECTION_FLAGS if not each.hidden and each.name != "warnings-as-errors"],
+    ids=lambda flag: flag.name,
+)
+def test_every_other_flag_gets_where_it_takes_effect(flag: Flag) -> None:
+    given = parse([f"--{flag.name}={'true' if flag.kind is Kind.BOOL else 'x'}"], CONNECTION_FLAGS)
+    nothing = parse([], CONNECTION_FLAGS)
+    assert connection_flags(given) != connection_flags(nothing)
 
 
 @pytest.mark.parametrize("text", ["x", "5 s", "1d", "s", "1s2", "-5", "1e3", "٣s", "5s\n"])

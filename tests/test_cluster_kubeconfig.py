@@ -199,8 +199,14 @@ def test_a_broken_policy_for_plugins_lets_none_run(tmp_path: Path) -> None:
         write_files(tmp_path, {".kube/config": config, ".kube/kuberc": kuberc})
         with pytest.raises(PreferencesError, match="no valid preferences"):
             resolved(tmp_path)
-    with pytest.raises(PreferencesError, match="no such file"):
-        resolved(tmp_path, {"KUBERC": str(tmp_path / "nope")})
+    (tmp_path / ".kube" / "kuberc").unlink()
+    (tmp_path / ".kube" / "kuberc").mkdir()
+    with pytest.raises(PreferencesError, match="read .*: is a directory"):
+        resolved(tmp_path)
+    write_files(tmp_path, {"rc": "{"})
+    for name, problem in (("rc", "no valid preferences found in .*/rc$"), ("nope", "no such file")):
+        with pytest.raises(PreferencesError, match=problem):
+            resolved(tmp_path, {"KUBERC": str(tmp_path / name)})
     assert resolved(tmp_path, {"KUBECTL_KUBERC": "False"}).plugin_policy.type == ""
 
 
@@ -221,7 +227,7 @@ def test_servers_are_urls_or_hosts(server: str, url: str) -> None:
     assert server_address(server).url == url
 
 
-@pytest.mark.parametrize("server", ["h/path", "https://", "https://[", "h:port", "://"])
+@pytest.mark.parametrize("server", ["h/path", "https://", "https://[", "h:port", "://", "1x://h"])
 def test_other_servers_are_refused(server: str) -> None:
     with pytest.raises(KubeconfigError, match="host must be a URL or a host:port pair"):
         server_address(server)

@@ -1,7 +1,7 @@
 """The plugin below kubectls of other releases: what it prints and how it ends passes through.
 
 The kubectl of the environment is always one of them; ``CALICO_NIC_KUBECTLS`` names more, separated
-as in ``PATH``. Run with 1.20 (Debian 12's kubernetes-client), 1.32, 1.36 and 1.37.
+as in ``PATH``. ``make hosts`` runs it with 1.20 (Debian 12's), 1.32 and 1.37.
 """
 
 from __future__ import annotations

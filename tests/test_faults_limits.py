@@ -102,7 +102,7 @@ def test_a_server_that_pushes_back_is_given_time_and_everything_is_read(wide: Di
 
     def sleep(seconds: float) -> None:
         waits.append(seconds)
-        time.sleep(seconds / 100)
+        time.sleep(seconds / 20)
 
     result = wide.run("inspect", sleep=sleep)
     assert fairness.refused

@@ -40,6 +40,27 @@ def test_right_addresses_that_do_not_reach_each_other_prove_nothing() -> None:
     assert result.lines[-1].endswith("4 of 4 pods updated, 0 of 4 nodes proven")
 
 
+LEFT = "172.16.10.22 via 172.16.16.1 dev bond3 src 172.16.16.21 uid 0 \\    cache "
+GATEWAY = "172.16.10.22 dev bond4 src 172.16.10.21 uid 0 \\    cache "
+
+
+@pytest.mark.parametrize(("answer", "proven"), [(LEFT, 3), (GATEWAY, 4)], ids=["left", "right"])
+def test_a_route_left_on_the_old_nic_proves_nothing(answer: str, proven: int) -> None:
+    def with_route(node: SimulatedNode) -> SimulatedNode:
+        if node.name != "node-1":
+            return node
+        network = dataclasses.replace(node.network, routes={"172.16.10.22": answer})
+        return dataclasses.replace(node, network=network)
+
+    story = changed_incident(env={METHOD: "interface=bond4"}, node=with_route)
+    with Simulated(story) as cluster:
+        result = cluster.run("rollout-check", "--watch=false")
+    assert result.status == (0 if proven == 4 else 2)
+    assert f"{proven} of 4 nodes" in result.lines[-1]
+    said = "172.16.10.22 is in the network of bond4, but the kernel's route to it leaves by bond3"
+    assert (said in result.stdout) is (proven == 3)
+
+
 def test_what_may_not_be_asked_is_listed_as_not_proven() -> None:
     story = changed_incident(env={METHOD: "interface=bond4"})
     with Simulated(story) as cluster:
@@ -108,7 +129,7 @@ def test_a_pod_that_cannot_start_is_waited_for_until_the_timeout() -> None:
         return dataclasses.replace(node, full=node.name == "node-2")
 
     with Simulated(changed_incident(env={METHOD: "interface=bond4"}, node=full)) as cluster:
-        result = cluster.run("rollout-check", "--timeout", "300ms")
+        result = cluster.run("rollout-check", "--timeout", "2s")
     assert result.status == 1
     assert result.stderr == "error: timed out waiting for the condition\n"
     assert "node-2: waiting: Pending" in result.stdout

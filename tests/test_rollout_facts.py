@@ -44,8 +44,10 @@ class Api:
     bird: str | Exception = ESTABLISHED
     logs_read: int = 0
     bird_asked: int = 0
+    route: str = "172.16.10.22 from 172.16.10.21 dev bond4 uid 0 \\    cache"
     now: float = 0.0
     asked: list[str] = field(default_factory=list)
+    addresses: str = ADDRESSES
 
     def log(self, namespace: str, pod: str, container: str, **_: Any) -> bytes:
         self.logs_read += 1
@@ -67,8 +69,11 @@ class Api:
     def execute(
         self, namespace: str, pod: str, container: str, command: Sequence[str], *, timeout: float
     ) -> Executed:
+        if "route" in command:
+            self.asked.append(" ".join(command))
+            return ExecResult(self.route, "", 0)
         if command[0] == "ip":
-            return ExecResult(LINKS if "link" in command else ADDRESSES, "", 0)
+            return ExecResult(LINKS if "link" in command else self.addresses, "", 0)
         self.bird_asked += 1
         if isinstance(self.bird, Exception):
             raise self.bird
@@ -224,6 +229,47 @@ def test_bird_is_asked_once_where_all_sessions_are_up() -> None:
     assert [found.sessions for found in facts.snapshot().nodes] == [None]
 
 
+def test_the_kernel_is_asked_for_the_way_to_a_peer_in_the_chosen_network() -> None:
+    api = Api()
+    facts = facts_of(api, a_pod=pod(), a_node=node())
+    (found,) = facts.with_sessions(facts.snapshot()).nodes
+    assert api.asked == ["ip -o route get 172.16.10.22 from 172.16.10.21"]
+    assert found.peer_routes == {"172.16.10.22": api.route}
+    assert found.routes == {}
+    assert facts.next_look is None
+
+
+@pytest.mark.parametrize("address", ["172.16.10.21/31", "172.16.10.21/32", "172.16.10.21", "x"])
+def test_the_way_to_any_other_peer_is_not_asked_for(address: str) -> None:
+    api = Api()
+    facts = facts_of(api, a_pod=pod(), a_node=node(address))
+    facts.with_sessions(facts.snapshot())
+    assert api.asked == []
+
+
+def test_a_few_of_many_peers_are_asked_for_those_that_are_down_first() -> None:
+    up = [f"Mesh_172_16_10_{n} BGP master up 10:00:00 Established" for n in range(30, 60)]
+    down = "Mesh_172_16_10_99 BGP master start 10:00:00 Active"
+    api = Api(bird="\n".join([*up, down]))
+    facts = facts_of(api, a_pod=pod(), a_node=node())
+    facts.with_sessions(facts.snapshot())
+    assert [words.split()[4] for words in api.asked] == [
+        *("172.16.10.99", "172.16.10.30", "172.16.10.59")
+    ]
+
+
+def test_a_route_on_another_nic_is_asked_for_until_it_is_gone() -> None:
+    api = Api(route="172.16.10.22 from 172.16.10.21 via 172.16.16.1 dev bond3 uid 0")
+    api.addresses += "3: bond3    inet 172.16.16.21/23 scope global bond3\n"
+    facts = facts_of(api, a_pod=pod(), a_node=node())
+    facts.with_sessions(facts.snapshot())
+    assert facts.next_look == 1.0
+
+    api.now, api.route = 1.0, "172.16.10.22 from 172.16.10.21 dev bond4 uid 0"
+    facts.with_sessions(facts.snapshot())
+    assert facts.next_look is None
+
+
 def test_sessions_that_are_of_the_past_are_asked_for_anew() -> None:
     api = Api(bird=ACTIVE)
     facts = facts_of(api, a_pod=pod(), a_node=node())
@@ -303,3 +349,15 @@ def rollout_since(api: Api, gap: Gap) -> RolloutFacts:
         gaps=(gap,),
     )
     return RolloutFacts(Collector(api), first, first.daemon_sets[0], lambda: api.now)
+
+
+def test_pods_of_one_revision_share_the_container_that_takes_the_most_room() -> None:
+    other = pod("2")
+    other["spec"]["nodeName"] = "node-2"
+    changed = pod("3")
+    changed["spec"] |= {"nodeName": "node-3", "containers": [{"name": "calico-node", "image": "x"}]}
+    facts = facts_of(Api(), a_pod=pod(), a_node=node())
+    facts.take([Changed(PODS, other), Changed(PODS, changed)])
+    containers = [each.pod.container for each in facts.snapshot().nodes if each.pod]
+    assert containers[0] is containers[1]
+    assert containers[2] == {"name": "calico-node", "image": "x"}

@@ -86,7 +86,8 @@ def with_sessions(facts: NodeFacts, *states: str, **fields: Any) -> NodeFacts:
         for number, state in enumerate(states, start=101)
     )
     sessions = BgpSessions(SessionsSource.BIRDCL, {Family.IPV4: found}, **fields)
-    return dataclasses.replace(facts, sessions=sessions)
+    routes = {"172.16.10.101": "172.16.10.101 from 172.16.10.1 dev bond4 uid 0 \\    cache"}
+    return dataclasses.replace(facts, sessions=sessions, peer_routes=routes)
 
 
 def test_one_session_of_several_makes_a_node_ready_but_proves_nothing() -> None:
@@ -118,6 +119,64 @@ def test_an_address_on_a_nic_that_is_not_up_proves_nothing() -> None:
     assert row(snapshot(with_flags("UP", "LOWER_UP")), "node-1").phase is Phase.PROVEN
     found = row(snapshot(with_flags("UP", "NO-CARRIER")), "node-1")
     assert found.waits_for == "172.16.10.1/24 is on bond4, which is not up"
+
+
+def routed(answer: str, *, stored: str = BOND4.format(1), **facts: Any) -> NodeFacts:
+    """A node whose session with 172.16.10.101 is up, and what the kernel says of the way there."""
+    up = with_sessions(on(1, stored=stored, **{"inventory": NICS, **facts}), "Established")
+    return dataclasses.replace(up, peer_routes={"172.16.10.101": answer})
+
+
+LEFT = "172.16.10.101 from 172.16.10.1 via 172.16.16.254 dev bond3 uid 0 \\    cache"
+
+
+def test_a_route_to_a_peer_that_is_left_on_another_nic_proves_nothing() -> None:
+    found = row(snapshot(routed(LEFT)), "node-1")
+    assert (found.phase, found.waits_for) == (
+        Phase.WAITING,
+        "172.16.10.101 is in the network of bond4, but the kernel's route to it leaves by bond3",
+    )
+    assert not judged(snapshot(routed(LEFT))).done
+
+
+def nics_and(*interfaces: str) -> NodeFacts:
+    return routed(LEFT, inventory=nics(*interfaces, "bond4 172.16.10.1/24"))
+
+
+HEALTHY_ROUTES = {
+    "its own NIC": routed("172.16.10.101 from 172.16.10.1 dev bond4 uid 0 \\    cache"),
+    "a tunnel of Calico": routed("172.16.10.101 from 172.16.10.1 dev wireguard.cali table 1"),
+    "a NIC without addresses": nics_and("bond3"),
+    "a NIC that nobody listed": nics_and("eth9 172.16.16.1/23"),
+    "a NIC in the same network": nics_and("bond3 172.16.10.9/24"),
+    "a NIC with an address of no network": nics_and("bond3 100.64.0.1/32"),
+    "a NIC that Calico never takes": routed(
+        LEFT.replace("bond3", "docker0"),
+        inventory=nics("docker0 172.17.0.1/16", "bond4 172.16.10.1/24"),
+    ),
+    "no interfaces known": routed(LEFT, inventory=None),
+    "a refusal": routed("RTNETLINK answers: Invalid argument"),
+}
+
+
+@pytest.mark.parametrize("name", HEALTHY_ROUTES)
+def test_a_route_that_may_be_meant_is_no_alarm(name: str) -> None:
+    rollout = judged(snapshot(HEALTHY_ROUTES[name]))
+    assert (rollout.done, rollout.unproven) == (True, ())
+
+
+def test_a_peer_outside_the_chosen_network_may_be_reached_by_any_nic() -> None:
+    narrow = routed(LEFT, stored="172.16.10.1/26", log=detected("172.16.10.1/26", "bond4"))
+    assert judged(snapshot(narrow)).done
+
+
+def test_routes_that_were_asked_for_in_vain_are_listed() -> None:
+    unknown = routed('Object "route" is unknown, try "ip help".')
+    rollout = judged(snapshot(unknown))
+    assert (rollout.done, rollout.unproven) == (
+        True,
+        ("node-1: the kernel's routes to the BGP peers are not known",),
+    )
 
 
 def test_what_was_not_asked_is_listed_unless_there_is_no_bird() -> None:

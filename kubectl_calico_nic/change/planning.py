@@ -83,7 +83,7 @@ def plan(
     Raises:
         InvalidValue: the value cannot work in this container.
     """
-    owners = chain_of(daemon_set, snapshot.installations)
+    owners = chain_of(daemon_set, snapshot.installations, snapshot.companions)
     advice = owners.advice(Wanted(request.families, request.method))
     empty = empty_plan(request, daemon_set, snapshot)
     installation = owners.installation
@@ -124,7 +124,7 @@ def plan(
 def empty_plan(request: Request, daemon_set: DaemonSet, snapshot: Snapshot) -> Plan:
     """The plan that changes nothing."""
     return Plan(
-        owner=chain_of(daemon_set, snapshot.installations).word,
+        owner=chain_of(daemon_set, snapshot.installations, snapshot.companions).word,
         daemon_set=daemon_set.key,
         target=Target.daemon_set(daemon_set.key),
         resource_version=daemon_set.resource_version,

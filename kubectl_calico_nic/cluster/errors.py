@@ -186,9 +186,11 @@ class ApiError(ClusterError):
             return f"error: You must be logged in to the server ({self.message})"
         if self.reason == "Invalid":
             return _invalid(self.message, self.details)
+        # Indented, no further line of the server's text passes for one of ours.
+        message = self.message.replace("\n", "\n  ")
         if self.reason:
-            return f"Error from server ({self.reason}): {self.message}"
-        return f"Error from server: {self.message}"
+            return f"Error from server ({self.reason}): {message}"
+        return f"Error from server: {message}"
 
 
 class Unauthorized(ApiError):

@@ -103,6 +103,16 @@ def send_patch(
     return _Writing(session, change, field_manager, server_dry_run).run()
 
 
+def is_made(now: Mapping[str, Any], change: Guarded) -> bool:
+    """Whether the object is as ``change`` leaves it."""
+    return _made(now) == _made(change.object_after)
+
+
+def is_untouched(now: Mapping[str, Any], change: Guarded) -> bool:
+    """Whether nothing but its status is new since the object was read for ``change``."""
+    return _intended(now) == _intended(change.object_before)
+
+
 class _Writing:
     """The attempts at one change."""
 
@@ -179,9 +189,9 @@ class _Writing:
 
     def _judged(self, now: Mapping[str, Any], problem: str) -> Mapping[str, Any] | None:
         unanswered = self._unanswered > 0 and not self._dry_run
-        if unanswered and _made(now) == _made(self._change.object_after):
+        if unanswered and is_made(now, self._change):
             return now
-        if _intended(now) != _intended(self._change.object_before):
+        if not is_untouched(now, self._change):
             raise ChangedMeanwhile(problem, unanswered=unanswered)
         self._version = _version(now)
         return None

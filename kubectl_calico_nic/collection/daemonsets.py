@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kubectl_calico_nic.cluster.errors import ApiError
 from kubectl_calico_nic.collection.port import Api
-from kubectl_calico_nic.errors import CalicoNicError
+from kubectl_calico_nic.errors import CalicoNicError, UsageError
+from kubectl_calico_nic.snapshot.change_record import RECORD_ANNOTATION
 from kubectl_calico_nic.snapshot.daemonset import CONTAINER, DaemonSet
 from kubectl_calico_nic.snapshot.shape import is_daemon_set
 from kubectl_calico_nic.snapshot.snapshot import Gap
@@ -43,6 +46,21 @@ def find_daemon_sets(
     if not chosen:
         raise DaemonSetNotFound(_not_found(namespace, name, bool(gaps)))
     return tuple(chosen), gaps
+
+
+def the_one(found: Sequence[DaemonSet]) -> DaemonSet:
+    """The DaemonSet that is meant, where there is one only.
+
+    Raises:
+        UsageError: there are several; names them, and those that a change is recorded on. Even
+            where that is one only, it need not be the one that is meant.
+    """
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(item.key for item in found)
+    recorded = ", ".join(item.key for item in found if RECORD_ANNOTATION in item.annotations)
+    changed = f" (a change is recorded on {recorded})" if recorded else ""
+    raise UsageError(f"several calico-node DaemonSets: {names}{changed}; name one with --daemonset")
 
 
 def _key(item: DaemonSet) -> str:

@@ -22,9 +22,11 @@ from kubectl_calico_nic.collection.gaps import exec_gap
 from kubectl_calico_nic.collection.port import Api, Executed
 from kubectl_calico_nic.errors import CalicoNicError
 from kubectl_calico_nic.family import Family, family_of
+from kubectl_calico_nic.findings.case.addresses import bare
 from kubectl_calico_nic.iproute.addr import parse_addresses
 from kubectl_calico_nic.iproute.lines import NotIpOutput
 from kubectl_calico_nic.iproute.link import with_links
+from kubectl_calico_nic.rollout.peer_routes import peers_to_ask
 from kubectl_calico_nic.snapshot.bgp import BgpSessions, SessionsSource
 from kubectl_calico_nic.snapshot.daemonset import CONTAINER
 from kubectl_calico_nic.snapshot.pod import Pod
@@ -48,12 +50,13 @@ class Questions:
     """What to ask in one node's calico-node container.
 
     ``destinations`` are whereto its routes are asked for, ``sessions`` the families whose BGP
-    sessions are.
+    sessions are; ``peer_routes`` asks for the routes to some of those sessions' peers as well.
     """
 
     interfaces: bool = True
     destinations: tuple[str, ...] = ()
     sessions: tuple[Family, ...] = ()
+    peer_routes: bool = False
 
 
 def probe_node(
@@ -71,6 +74,8 @@ def probe_node(
             facts = dataclasses.replace(facts, routes=routes)
         if questions.sessions:
             facts = dataclasses.replace(facts, sessions=read_sessions(api, pod, questions.sessions))
+        if questions.peer_routes:
+            facts = dataclasses.replace(facts, peer_routes=_peer_routes(api, pod, facts))
     except CalicoNicError as error:
         return facts, (exec_gap(error, facts.name),)
     return facts, ()
@@ -91,9 +96,23 @@ def read_inventory(api: Api, pod: Pod) -> Inventory:
         raise ProbeFailed(f"pod {pod.key}: what ip printed is no list of interfaces") from None
 
 
-def read_route(api: Api, pod: Pod, destination: str) -> str:
-    """Run ``ip route get DESTINATION`` in the container; return what it printed, errors too."""
-    executed = _execute(api, pod, ("ip", "-o", "route", "get", destination))
+def _peer_routes(api: Api, pod: Pod, facts: NodeFacts) -> dict[str, str]:
+    stored = facts.node.stored if facts.node else {}
+    return {
+        peer: read_route(api, pod, peer, bare(address))
+        for family, address in stored.items()
+        for peer in peers_to_ask(facts, family)
+    }
+
+
+def read_route(api: Api, pod: Pod, destination: str, source: str | None = None) -> str:
+    """Run ``ip route get DESTINATION [from SOURCE]`` in the container.
+
+    Returns:
+        What it printed, errors too.
+    """
+    come_from = ("from", source) if source else ()
+    executed = _execute(api, pod, ("ip", "-o", "route", "get", destination, *come_from))
     return executed.stdout if executed.exit_code == 0 else executed.stderr
 
 

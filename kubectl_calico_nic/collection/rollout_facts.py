@@ -54,6 +54,7 @@ class RolloutFacts:
         self._key = daemon_set.key
         self._daemon_set: DaemonSet | None = daemon_set
         self._pods = {facts.pod.uid: facts.pod for facts in first.nodes if facts.pod}
+        self._first_of_revision = {pod.revision_hash: pod for pod in self._pods.values()}
         self._nodes = {facts.name: facts.node for facts in first.nodes if facts.node}
         self._inventories = {facts.name: facts.inventory for facts in first.nodes}
         self._revisions = dict(first.revisions)
@@ -109,7 +110,7 @@ class RolloutFacts:
 
     def _replace(self, change: Replaced) -> None:
         if change.kind == PODS:
-            self._pods = {pod.uid: pod for pod in map(decode_pod, change.objects)}
+            self._pods = {pod.uid: pod for pod in map(self._decoded, change.objects)}
             # A new list comes after the API server was away, and with it what failed meanwhile.
             self._logs = {uid: known.afresh() for uid, known in self._logs.items()}
             self._revisions_tried = min(self._revisions_tried, 1)
@@ -121,7 +122,7 @@ class RolloutFacts:
 
     def _change(self, change: Changed) -> None:
         if change.kind == PODS:
-            pod = decode_pod(change.object)
+            pod = self._decoded(change.object)
             _put(self._pods, pod.uid, None if change.deleted else pod)
         elif change.kind == NODES:
             node = decode_node(change.object)
@@ -130,6 +131,14 @@ class RolloutFacts:
             self._daemon_set = None
         elif is_daemon_set(change.object):
             self._daemon_set = DaemonSet(change.object)
+
+    def _decoded(self, item: Mapping[str, Any]) -> Pod:
+        """A pod, whose container is the one that the first pod of its revision has."""
+        pod = decode_pod(item)
+        like = self._first_of_revision.setdefault(pod.revision_hash, pod)
+        if like.container != pod.container:
+            return pod
+        return dataclasses.replace(pod, container=like.container)
 
     def snapshot(self) -> Snapshot:
         """The facts as they are now.

@@ -1,4 +1,4 @@
-"""Asks every node, when a rollout is proven but for that, until its NIC and sessions are up."""
+"""Asks every node, where all else is proven, until its NIC, sessions and routes are right."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from kubectl_calico_nic.collection.probe import Questions
 from kubectl_calico_nic.diagnosis.settings import env_of_node
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.case.addresses import bare
+from kubectl_calico_nic.rollout.peer_routes import left_elsewhere
 from kubectl_calico_nic.snapshot.snapshot import Gap, NodeFacts, Snapshot
 
 _TRIES = 10
@@ -63,7 +64,12 @@ class RolloutSessions:
                 continue
             known = self._answers.get(facts.pod.uid)
             if known is None or (known.may_change and known.next_try <= now):
-                yield facts.name, Questions(not _stands_on_a_nic(facts), sessions=_families(facts))
+                yield (
+                    facts.name,
+                    Questions(
+                        not _stands_on_a_nic(facts), sessions=_families(facts), peer_routes=True
+                    ),
+                )
 
     def _take(self, asked: Snapshot) -> None:
         now = self._monotonic()
@@ -81,7 +87,12 @@ class RolloutSessions:
         if known is None:
             return facts
         asked = known.facts
-        return dataclasses.replace(facts, sessions=asked.sessions, inventory=asked.inventory)
+        return dataclasses.replace(
+            facts,
+            sessions=asked.sessions,
+            inventory=asked.inventory,
+            peer_routes=asked.peer_routes,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +116,8 @@ class _Answer:
             return False
         known = self.facts.sessions
         if known is None or known.without_daemon or not _stands_on_a_nic(self.facts):
+            return True
+        if any(left_elsewhere(self.facts, family) for family in known.by_family):
             return True
         found = known.by_family.values()
         return not all(session.is_established for sessions in found for session in sessions)

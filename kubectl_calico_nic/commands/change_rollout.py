@@ -26,7 +26,7 @@ from kubectl_calico_nic.commands.rollout_watch import (
     whole_rollout,
 )
 from kubectl_calico_nic.commands.time_limit import TimedOut
-from kubectl_calico_nic.environment import EXIT_INTERRUPTED, EXIT_OK, EXIT_PROBLEM
+from kubectl_calico_nic.environment import EXIT_OK, EXIT_PROBLEM, status_of
 from kubectl_calico_nic.errors import CalicoNicError
 from kubectl_calico_nic.flags.staging import OnFailure, Staging
 from kubectl_calico_nic.output.rollout_table import conclusion, rollout_table
@@ -53,8 +53,8 @@ class ChangeRollout:
         """Carry out what was asked to happen after ``plan`` was applied; return the exit status."""
         try:
             failed = self._run(plan)
-        except KeyboardInterrupt:
-            return self._give_up(plan, "interrupted", EXIT_INTERRUPTED)
+        except KeyboardInterrupt as stop:
+            return self._give_up(plan, "interrupted", status_of(stop))
         except Rejected as error:
             return self._take_back(plan, str(error))
         except NotCarriedOver as error:
@@ -64,7 +64,7 @@ class ChangeRollout:
             return self._give_up(plan, str(error), EXIT_PROBLEM)
         except CalicoNicError:
             if plan.stage is not None:
-                self._say_lines(self._ways_out(plan))
+                self._say_lines(self.ways_out(plan))
             raise
         return self._give_up(plan, failed, EXIT_PROBLEM) if failed else EXIT_OK
 
@@ -151,16 +151,16 @@ class ChangeRollout:
         try:
             done = self._on_failure(plan)
             rolls_on = done == _LEFT and plan.action is not Action.UNDO and self._rolls_on(plan)
-        except KeyboardInterrupt:
-            done, status, rolls_on = _LEFT, EXIT_INTERRUPTED, False
+        except KeyboardInterrupt as stop:
+            done, status, rolls_on = _LEFT, status_of(stop), False
         except CalicoNicError as error:
             done, rolls_on = f"{_LEFT} ({error})", False
         self._say_lines([line(), line(Span(f"{why}:", BAD), f" {done}")])
         if done != _UNDONE and plan.action is not Action.UNDO:
-            self._say_lines(self._ways_out(plan, rolls_on=rolls_on))
+            self._say_lines(self.ways_out(plan, rolls_on=rolls_on))
         return status
 
-    def _ways_out(self, plan: Plan, *, rolls_on: bool = False) -> list[Line]:
+    def ways_out(self, plan: Plan, *, rolls_on: bool = False) -> list[Line]:
         """The commands that finish what was begun; an operator's rollout cannot be resumed."""
         on, back = self.command("set --resume"), line(f"  back:  {self.command('set --undo')}")
         if rolls_on:

@@ -12,17 +12,32 @@ from kubectl_calico_nic.cluster.pod_admission import why_denied
 from kubectl_calico_nic.cluster.session import Session
 from kubectl_calico_nic.collection.calico_objects import read_calico_objects
 from kubectl_calico_nic.collection.collect import Collector
+from kubectl_calico_nic.collection.companions import read_companions
+from kubectl_calico_nic.collection.daemonsets import the_one
 from kubectl_calico_nic.collection.operator_state import read_operator_state
 from kubectl_calico_nic.commands.expectation_flags import scope
 from kubectl_calico_nic.commands.inventory_files import with_inventories
 from kubectl_calico_nic.diagnosis.question import Question
 from kubectl_calico_nic.environment import Environment
-from kubectl_calico_nic.errors import CalicoNicError, UsageError
+from kubectl_calico_nic.errors import CalicoNicError
 from kubectl_calico_nic.flags.definition import Parsed
 from kubectl_calico_nic.output.progress import progress
 from kubectl_calico_nic.owners.kinds import operator
+from kubectl_calico_nic.owners.recognition import references_of
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.snapshot import Snapshot
+
+
+class SendingStopped(KeyboardInterrupt):
+    """Ctrl-C, or SIGTERM, came while a change was sent.
+
+    ``plan`` is the change that may have been made, None where certainly none was.
+    """
+
+    def __init__(self, plan: Plan | None) -> None:
+        super().__init__()
+        self.plan = plan
+
 
 _NOT_SENT = "nothing was sent"
 _ATTEMPTS = 5
@@ -66,12 +81,7 @@ class ChangeSession:
                 now=self.environment.now,
             )
             snapshot = collector.collect(scope(self.parsed, self.question, revisions=True))
-            if len(snapshot.daemon_sets) > 1:
-                names = ", ".join(found.key for found in snapshot.daemon_sets)
-                raise UsageError(
-                    f"several calico-node DaemonSets: {names}; name one with --daemonset"
-                )
-            (daemon_set,) = snapshot.daemon_sets
+            daemon_set = the_one(snapshot.daemon_sets)
             if operator.controls(daemon_set):
                 state, gaps = read_operator_state(self.session)
                 gaps = (*snapshot.gaps, *gaps)
@@ -79,6 +89,10 @@ class ChangeSession:
             calico, gaps = read_calico_objects(self.session)
             gaps = (*snapshot.gaps, *gaps)
             snapshot = dataclasses.replace(snapshot, calico=calico, gaps=gaps)
+            named = references_of(daemon_set, snapshot.installations)
+            companions, gaps = read_companions(self.session, named)
+            gaps = (*snapshot.gaps, *gaps)
+            snapshot = dataclasses.replace(snapshot, companions=companions, gaps=gaps)
             if self.parsed.text("probe", "auto") == "auto":
                 everywhere = {facts.name for facts in snapshot.nodes}
                 destinations = routes(snapshot, daemon_set) if routes else None
@@ -93,18 +107,18 @@ class ChangeSession:
 
         Raises:
             CalicoNicError: the server refuses, or the new plan is not what was shown.
+            SendingStopped: Ctrl-C.
         """
         current = shown
         for _ in range(_ATTEMPTS):
             try:
-                send_patch(
-                    self.session,
-                    current,
-                    field_manager=self.field_manager,
-                    server_dry_run=self.server_dry_run,
-                )
+                self._send(current)
             except ChangedMeanwhile as error:
-                sent, current = current, self.plan(planner, routes)
+                sent = current
+                try:
+                    current = self.plan(planner, routes)
+                except KeyboardInterrupt as stop:
+                    raise SendingStopped(sent if error.unanswered else None) from stop
                 if current.is_empty:
                     # What got no answer has arrived: nobody else wants just the same.
                     return sent if error.unanswered else current
@@ -120,3 +134,14 @@ class ChangeSession:
             f"{shown.title} was changed by others {_ATTEMPTS} times meanwhile; "
             f"{_NOT_SENT}: try again when they have finished"
         )
+
+    def _send(self, plan: Plan) -> None:
+        try:
+            send_patch(
+                self.session,
+                plan,
+                field_manager=self.field_manager,
+                server_dry_run=self.server_dry_run,
+            )
+        except KeyboardInterrupt as stop:
+            raise SendingStopped(plan) from stop

@@ -9,6 +9,7 @@ from types import TracebackType
 
 from kubectl_calico_nic.cluster.session import Session
 from kubectl_calico_nic.collection.collect import Collector
+from kubectl_calico_nic.collection.daemonsets import the_one
 from kubectl_calico_nic.collection.following import (
     Change,
     Failed,
@@ -22,7 +23,7 @@ from kubectl_calico_nic.commands.live_diagnosis import diagnose_live
 from kubectl_calico_nic.commands.time_limit import TimedOut, in_time, limited
 from kubectl_calico_nic.diagnosis.diagnose import Question
 from kubectl_calico_nic.environment import Environment
-from kubectl_calico_nic.errors import CalicoNicError, UsageError
+from kubectl_calico_nic.errors import CalicoNicError
 from kubectl_calico_nic.flags.definition import Parsed
 from kubectl_calico_nic.output.progress import progress
 from kubectl_calico_nic.output.rollout_progress import RolloutProgress, rollout_progress
@@ -81,9 +82,7 @@ class RolloutWatch:
             first = collector.collect(scope(parsed, self._how.question, revisions=True))
             if self._how.probe:
                 first = collector.probe(first, {facts.name for facts in first.nodes})
-        if len(first.daemon_sets) > 1:
-            names = ", ".join(found.key for found in first.daemon_sets)
-            raise UsageError(f"several calico-node DaemonSets: {names}; name one with --daemonset")
+        the_one(first.daemon_sets)
         return collector, first
 
     def __enter__(self) -> RolloutWatch:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kubectl_calico_nic.change.plan import Plan
     from kubectl_calico_nic.change.request import Request, StageRequest
     from kubectl_calico_nic.cluster.session import Session
+    from kubectl_calico_nic.commands.change_rollout import ChangeRollout
     from kubectl_calico_nic.commands.change_session import ChangeSession, Planner
     from kubectl_calico_nic.diagnosis.question import Question
     from kubectl_calico_nic.snapshot.daemonset import DaemonSet
@@ -121,13 +122,25 @@ def _change(parsed: Parsed, options: _Options, session: Session, environment: En
         return _report(plan, f"{done} (dry run)", options, environment)
     if not _may_go_ahead(plan, options, environment):
         raise CalicoNicError("stopped: nothing was sent")
-    plan = change.apply(plan, planner, routes)
+    try:
+        sent = change.apply(plan, planner, routes)
+        _report_sent(sent, done, options, environment)
+    except KeyboardInterrupt as stop:
+        from kubectl_calico_nic.commands.change_interrupted import say_what_is_known
+
+        return say_what_is_known(_rollout(change, options), plan, stop)
+    if sent.is_empty or options.dry_run is DryRun.SERVER:
+        return EXIT_OK
+    return _rollout(change, options).follow(sent)
+
+
+def _report_sent(plan: Plan, done: str, options: _Options, environment: Environment) -> None:
     if plan.is_empty:
-        return _report(plan, "unchanged", options, environment)
-    if options.dry_run is DryRun.SERVER:
-        return _report(plan, f"{done} (server dry run)", options, environment)
-    _report(plan, done, options, environment, applied=True)
-    return _follow(change, plan, options)
+        _report(plan, "unchanged", options, environment)
+    elif options.dry_run is DryRun.SERVER:
+        _report(plan, f"{done} (server dry run)", options, environment)
+    else:
+        _report(plan, done, options, environment, applied=True)
 
 
 def _planner(
@@ -168,7 +181,8 @@ def _stage(staging: Staging, session: Session) -> StageRequest | None:
     return StageRequest(StageKind.CANARY, names)
 
 
-def _follow(change: ChangeSession, plan: Plan, options: _Options) -> int:
+def _rollout(change: ChangeSession, options: _Options) -> ChangeRollout:
+    """What follows the change; it knows how the user calls this program."""
     from kubectl_calico_nic.commands.change_rollout import ChangeRollout
 
     environment, flags = change.environment, (*CONNECTION_FLAGS, *EXPECTATION_FLAGS, FAMILY)
@@ -176,7 +190,7 @@ def _follow(change: ChangeSession, plan: Plan, options: _Options) -> int:
     def command(words: str) -> str:
         return " ".join(filter(None, (environment.command, words, repeated(change.parsed, flags))))
 
-    return ChangeRollout(change, options.staging, bool(options.output), command).follow(plan)
+    return ChangeRollout(change, options.staging, bool(options.output), command)
 
 
 def _preview(plan: Plan, options: _Options, environment: Environment) -> None:

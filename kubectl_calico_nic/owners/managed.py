@@ -6,15 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kubectl_calico_nic.snapshot.companions import Companion, Companions, Reference
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 
 
 @dataclass(frozen=True, slots=True)
 class Managed:
-    """The DaemonSet, or the Installation that controls it, as raw JSON (never changed)."""
+    """The DaemonSet, or the Installation that controls it, as raw JSON (never changed).
+
+    ``companions`` are the objects that its marks point to, as far as they were read.
+    """
 
     object: Mapping[str, Any] = field(repr=False)
     is_installation: bool = False
+    companions: Companions = field(default_factory=dict, repr=False)
 
     @property
     def metadata(self) -> Mapping[str, Any]:
@@ -89,10 +94,15 @@ class Managed:
         """``spec.calicoNetwork`` of an Installation."""
         return _mapping(self.spec.get("calicoNetwork"))
 
+    def companion(self, reference: Reference | None) -> Companion | None:
+        """The one object that is there; None where there is none, or several, or none was read."""
+        found = self.companions.get(reference, ()) if reference else ()
+        return found[0] if len(found) == 1 else None
+
     @classmethod
-    def of(cls, daemon_set: DaemonSet) -> Managed:
+    def of(cls, daemon_set: DaemonSet, companions: Companions | None = None) -> Managed:
         """The DaemonSet as an object whose writer is sought."""
-        return cls(daemon_set.object)
+        return cls(daemon_set.object, companions=companions or {})
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from kubectl_calico_nic.owners.kinds import (
     controller,
     flux,
     helm,
+    helm_chart,
     k0s,
     k3s,
     kops,
@@ -25,11 +26,13 @@ from kubectl_calico_nic.owners.kinds.controller import Controller
 from kubectl_calico_nic.owners.kinds.manifest import Manifest
 from kubectl_calico_nic.owners.link import Link, Wanted
 from kubectl_calico_nic.owners.managed import Managed
+from kubectl_calico_nic.snapshot.companions import Companions, Reference
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 
 _RECOGNISERS: tuple[Callable[[Managed], Link | None], ...] = (
     helm.recognise,
     rke2.recognise,
+    helm_chart.recognise,
     k3s.recognise,
     k0s.recognise,
     kops.recognise,
@@ -40,6 +43,12 @@ _RECOGNISERS: tuple[Callable[[Managed], Link | None], ...] = (
     argocd.recognise,
 )
 """Who drives whom: RKE2, Flux and Argo CD run Helm, and Argo CD may apply Flux' objects."""
+_POINTERS: tuple[Callable[[Managed], Iterator[Reference]], ...] = (
+    helm_chart.references,
+    flux.references,
+    argocd.references,
+)
+"""Which objects the marks of an owner point to; no mark, no object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +104,18 @@ class Chain:
         return (self.keeper or self.top).advice(wanted)
 
 
-def chain_of(daemon_set: DaemonSet, installations: Sequence[Mapping[str, Any]] = ()) -> Chain:
+def chain_of(
+    daemon_set: DaemonSet,
+    installations: Sequence[Mapping[str, Any]] = (),
+    companions: Companions | None = None,
+) -> Chain:
     """Find the owners of ``daemon_set``.
 
     ``installations`` are the operator's, as far as they were read: an Installation has owners of
-    its own. Where nobody else is recognised, the last link is the plain manifest.
+    its own. ``companions`` are the objects that marks point to (``references_of``): they make what
+    is said of an owner exact. Where nobody else is recognised, the last link is the manifest.
     """
-    subject = Managed.of(daemon_set)
+    subject = Managed.of(daemon_set, companions)
     driven = operator.recognise(subject, installations)
     if driven is not None:
         above = () if driven.installation is None else _drivers(driven.installation)
@@ -109,6 +123,20 @@ def chain_of(daemon_set: DaemonSet, installations: Sequence[Mapping[str, Any]] =
     controlled = controller.recognise(subject)
     links = (controlled,) if controlled is not None else _drivers(subject)
     return Chain(daemon_set.key, links)
+
+
+def references_of(
+    daemon_set: DaemonSet, installations: Sequence[Mapping[str, Any]] = ()
+) -> tuple[Reference, ...]:
+    """The objects that the marks of the DaemonSet, or of the Installation that decides, name."""
+    subject = Managed.of(daemon_set)
+    driven = operator.recognise(subject, installations)
+    if driven is None:
+        found = () if controller.recognise(subject) else (subject,)
+    else:
+        found = () if driven.installation is None else (driven.installation,)
+    named = (reference for item in found for point in _POINTERS for reference in point(item))
+    return tuple(dict.fromkeys(named))
 
 
 def _drivers(subject: Managed) -> tuple[Link, ...]:

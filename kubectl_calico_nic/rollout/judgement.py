@@ -12,7 +12,12 @@ from collections.abc import Iterable, Sequence
 from kubectl_calico_nic.calico.log.reading import LogReading, Outcome
 from kubectl_calico_nic.diagnosis.report import NodeReport, Report
 from kubectl_calico_nic.findings.finding import Finding, Severity
-from kubectl_calico_nic.rollout.proof import is_unasked, why_not_working, why_unproven
+from kubectl_calico_nic.rollout.proof import (
+    are_routes_unasked,
+    is_unasked,
+    why_not_working,
+    why_unproven,
+)
 from kubectl_calico_nic.rollout.state import NodeRollout, Phase, Rollout
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.pod import Pod
@@ -24,6 +29,7 @@ _FATAL = frozenset(
 )
 _LASTING = frozenset({"kept-stale-address", "method-invalid"})
 """Findings that a restart of the same pod cannot mend."""
+_ROUTES = "the kernel's routes to the BGP peers are not known"
 _NAMED = 3
 """How many nodes a line names."""
 
@@ -62,6 +68,8 @@ def judge(snapshot: Snapshot, report: Report, daemon_set: DaemonSet) -> Rollout:
     )
     proven = all(node.phase is Phase.PROVEN for node in nodes)
     unasked = [found.name for found in taking_part if is_unasked(found, rows[found.name], snapshot)]
+    unrouted = [facts.name for facts in taking_part if are_routes_unasked(facts, rows[facts.name])]
+    is_last = settled and proven
     return Rollout(
         daemon_set=daemon_set.key,
         updated=updated,
@@ -70,7 +78,11 @@ def judge(snapshot: Snapshot, report: Report, daemon_set: DaemonSet) -> Rollout:
         report=report,
         settled=settled,
         done=settled and proven and not report.has_problem,
-        unproven=(*_unproven(nodes), *(_unproven_sessions(unasked) if settled and proven else ())),
+        unproven=(
+            *_unproven(nodes),
+            *(_unproven_of(unasked, "the BGP sessions are not known") if is_last else ()),
+            *(_unproven_of(unrouted, _ROUTES) if is_last else ()),
+        ),
     )
 
 
@@ -210,8 +222,8 @@ def _unproven(nodes: Iterable[NodeRollout]) -> Iterable[str]:
                 yield f"{node.name}: nothing says which {family.family.label} address is expected"
 
 
-def _unproven_sessions(unasked: Sequence[str]) -> Iterable[str]:
-    """Say of which nodes BIRD was not asked, or did not answer; ``unasked`` are their names."""
-    if unasked:
-        more = f" and {len(unasked) - _NAMED} more" if len(unasked) > _NAMED else ""
-        yield f"{', '.join(unasked[:_NAMED])}{more}: the BGP sessions are not known"
+def _unproven_of(names: Sequence[str], what: str) -> Iterable[str]:
+    """Say of which nodes something was not asked, or not answered."""
+    if names:
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        yield f"{', '.join(names[:_NAMED])}{more}: {what}"

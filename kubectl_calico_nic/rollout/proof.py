@@ -9,6 +9,7 @@ from kubectl_calico_nic.diagnosis.settings import env_of_node
 from kubectl_calico_nic.findings.case.addresses import bare, same_address
 from kubectl_calico_nic.findings.case.choice import LOG
 from kubectl_calico_nic.findings.kinds.nothing_to_choose import NOTHING_TO_CHOOSE
+from kubectl_calico_nic.rollout.peer_routes import are_unknown, left_elsewhere
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
 
 _NAMED = 3
@@ -43,7 +44,8 @@ def _why(facts: NodeFacts, family: FamilyReport, snapshot: Snapshot) -> str:
 def why_not_working(facts: NodeFacts, row: NodeReport) -> str:
     """Why the address of a node does not work yet; empty where nothing is known to be amiss.
 
-    Its NIC must be up, and all its BGP sessions: readiness asks for a single one.
+    Its NIC must be up, and all its BGP sessions: readiness asks for a single one. The way to peers
+    in its network must leave by it.
     """
     reasons = (_why_not_working(facts, family) for family in row.families)
     return next(filter(None, reasons), "")
@@ -57,7 +59,7 @@ def _why_not_working(facts: NodeFacts, family: FamilyReport) -> str:
         return f"{family.family.label}: BIRD does not run"
     bgp = family.bgp
     if bgp is None or bgp.established == bgp.peers:
-        return ""
+        return left_elsewhere(facts, family.family)
     more = f" and {len(bgp.down) - _NAMED} more" if len(bgp.down) > _NAMED else ""
     down = f"{', '.join(bgp.down[:_NAMED])}{more}"
     return f"{bgp.established} of {bgp.peers} BGP sessions are established, not with {down}"
@@ -67,6 +69,11 @@ def is_unasked(facts: NodeFacts, row: NodeReport, snapshot: Snapshot) -> bool:
     """Whether BIRD may run on a node whose sessions are not known."""
     known = facts.sessions is not None or not row.families
     return not known and env_of_node(facts, snapshot).may_run_bird
+
+
+def are_routes_unasked(facts: NodeFacts, row: NodeReport) -> bool:
+    """Whether a node's sessions are known, and its routes to their peers are not."""
+    return any(are_unknown(facts, family.family) for family in row.families)
 
 
 def _is_logged(facts: NodeFacts, family: FamilyReport) -> bool:

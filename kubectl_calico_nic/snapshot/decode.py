@@ -104,10 +104,13 @@ def _decode_state(status: Mapping[str, Any]) -> ContainerState:
     )
 
 
-def _calico_container(spec: Mapping[str, Any]) -> Mapping[str, Any]:
-    containers = _mappings(spec.get("containers"))
-    mine = (found for found in containers if found.get("name") == CONTAINER)
-    return next(filter(is_container, mine), {})
+def _calico_container(spec: Mapping[str, Any], like: Pod | None) -> Mapping[str, Any]:
+    for found in _mappings(spec.get("containers")):
+        if like is not None and found == like.container:
+            return like.container
+        if found.get("name") == CONTAINER and is_container(found):
+            return found
+    return {}
 
 
 def _controller(metadata: Mapping[str, Any]) -> str | None:
@@ -146,16 +149,13 @@ def decode_pod(item: Mapping[str, Any], like: Pod | None = None) -> Pod:
     statuses = _mappings(status.get("containerStatuses"))
     mine = next((found for found in statuses if found.get("name") == CONTAINER), {})
     ready = _condition(status, "Ready")
-    container = _calico_container(spec)
-    if like is not None:
-        container = like.container if like.container == container else container
     return Pod(
         namespace=str(metadata.get("namespace", "")),
         name=str(metadata.get("name", "")),
         node=_pod_node(spec),
         uid=str(metadata.get("uid", "")),
         daemon_set=_controller(metadata),
-        container=container,
+        container=_calico_container(spec, like),
         container_state=_decode_state(mine),
         pending_init=_pending_init(status),
         phase=str(status.get("phase") or "Unknown"),

@@ -11,6 +11,7 @@ from kubectl_calico_nic.calico.inventory import Inventory
 from kubectl_calico_nic.calico.log.reading import LogReading
 from kubectl_calico_nic.snapshot.bgp import BgpSessions
 from kubectl_calico_nic.snapshot.calico_objects import CalicoObjects
+from kubectl_calico_nic.snapshot.companions import Companions
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.event import PodEvent
 from kubectl_calico_nic.snapshot.node import Node
@@ -51,8 +52,9 @@ class NodeFacts:
     (the newest that is not being deleted). ``log`` is the reading of the current container's log
     and ``previous_log`` that of the container before it (read when it crash-loops).
     ``inventory`` is the best that was read: ``ip addr`` before the annotation. ``routes`` maps a
-    destination to the text of ``ip route get`` for it. ``events`` are those of its pod, oldest
-    first. ``sessions`` are None where BIRD was not asked or gave no answer.
+    destination to the text of ``ip route get`` for it, ``peer_routes`` a BGP peer to the same for
+    what comes from the node's own address. ``events`` are those of its pod, oldest first.
+    ``sessions`` are None where BIRD was not asked or gave no answer.
     """
 
     name: str
@@ -63,6 +65,7 @@ class NodeFacts:
     previous_log: LogReading | None = None
     inventory: Inventory | None = None
     routes: Mapping[str, str] = field(default_factory=dict)
+    peer_routes: Mapping[str, str] = field(default_factory=dict)
     events: tuple[PodEvent, ...] = ()
     sessions: BgpSessions | None = None
 
@@ -86,7 +89,7 @@ class Snapshot:
     were read (both RFC 3339; of files it is the newest time that objects in them bear).
     ``installations`` are the operator's Installation objects (raw JSON, never changed),
     ``default`` before ``overlay``; empty where there are none or may not be read.
-    ``operator`` is None where none was asked about, ``calico`` empty.
+    ``operator`` is None where none was asked about, ``calico`` and ``companions`` empty.
     """
 
     nodes: tuple[NodeFacts, ...] = ()
@@ -98,6 +101,7 @@ class Snapshot:
     installations: tuple[Mapping[str, Any], ...] = ()
     operator: OperatorState | None = None
     calico: CalicoObjects = field(default_factory=CalicoObjects)
+    companions: Companions = field(default_factory=dict)
     taken_at: str | None = None
     gaps: tuple[Gap, ...] = ()
     origin: Origin = Origin.CLUSTER

@@ -93,6 +93,11 @@ class ApiProxy(ThreadingHTTPServer):
         self._passes = threading.Event()
         self._passes.set()
 
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
     def wait_for(self, condition: Callable[[list[Exchange]], bool]) -> None:
         """Wait until ``condition`` holds for what has passed."""
         with self.changed:
@@ -127,7 +132,7 @@ class ApiProxy(ThreadingHTTPServer):
         """Be silent of connections that were cut."""
 
     def _write_kubeconfig(self, directory: Path) -> Path:
-        cluster = {"server": f"http://127.0.0.1:{self.server_address[1]}"}
+        cluster = {"server": self.url}
         configuration = {
             "apiVersion": "v1",
             "kind": "Config",
@@ -150,8 +155,8 @@ class _Handler(BaseHTTPRequestHandler):
         with self.server.changed:
             self.server.exchanges.append(exchange)
             self.server.changed.notify_all()
-        self.close_connection = "Upgrade" in self.headers
-        if self.close_connection:
+        if "Upgrade" in self.headers:
+            self.close_connection = True
             self._tunnel()
         elif self._may_go_on(exchange):
             self._exchange(exchange)

@@ -2,7 +2,8 @@
 
 ``KUBEBUILDER_ASSETS`` (the convention of controller-runtime's envtest) is used for what it holds,
 kubectl also comes from the running Python environment; the rest is built from the modules below
-``go/``. Run as ``python -m tests.e2e.binaries`` to build everything that is missing.
+``go/``. ``KUBERNETES_VERSION`` asks for a control plane of another of the pinned versions. Run as
+``python -m tests.e2e.binaries`` to build everything that is missing.
 """
 
 from __future__ import annotations
@@ -75,23 +76,28 @@ class GoModule:
         return cache_directory() / f"{self.name}-{self.version}-{decisive.hexdigest()[:12]}"
 
 
+_KUBERNETES = "k8s.io/kubernetes"
 _COMPONENT = "k8s.io/component-base/version"
-_KUBERNETES = GoModule(
+_STAMPS = {
+    f"{_COMPONENT}.gitVersion": "version",
+    f"{_COMPONENT}.gitMajor": "major",
+    f"{_COMPONENT}.gitMinor": "minor",
+}
+_KUBECTL = f"{_KUBERNETES}/cmd/kubectl"
+_CONTROL_PLANE = {
+    name: f"{_KUBERNETES}/cmd/{name}"
+    for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+}
+_NEWEST = GoModule(
     "kubernetes",
-    "k8s.io/kubernetes",
-    {
-        "etcd": "go.etcd.io/etcd/server/v3",
-        **{
-            name: f"k8s.io/kubernetes/cmd/{name}"
-            for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
-        },
-    },
-    {
-        f"{_COMPONENT}.gitVersion": "version",
-        f"{_COMPONENT}.gitMajor": "major",
-        f"{_COMPONENT}.gitMinor": "minor",
-    },
+    _KUBERNETES,
+    {"etcd": "go.etcd.io/etcd/server/v3", **_CONTROL_PLANE, "kubectl": _KUBECTL},
+    _STAMPS,
 )
+_OLDER = GoModule("kubernetes-1.35", _KUBERNETES, _CONTROL_PLANE, _STAMPS)
+"""Two minors behind; built only where ``KUBERNETES_VERSION`` asks for it."""
+OLDER_KUBECTL = "kubectl-1.32"
+_KUBECTL_1_32 = GoModule(OLDER_KUBECTL, _KUBERNETES, {OLDER_KUBECTL: _KUBECTL}, _STAMPS)
 KWOK = GoModule("kwok", "sigs.k8s.io/kwok", {"kwok": "sigs.k8s.io/kwok/cmd/kwok"}, {})
 OPERATOR = GoModule("operator", "github.com/tigera/operator", {}, {})
 """Nothing is built from it: its CustomResourceDefinitions are read."""
@@ -104,7 +110,8 @@ _KREW = GoModule(
     },
     {"sigs.k8s.io/krew/internal/version.gitTag": "version"},
 )
-_MODULE_OF = {name: module for module in (_KUBERNETES, KWOK, _KREW) for name in module.programs}
+_EVERY_RUNS = (_NEWEST, KWOK, _KREW)
+_MODULE_OF = {name: module for module in (*_EVERY_RUNS, _KUBECTL_1_32) for name in module.programs}
 
 
 def cache_directory() -> Path:
@@ -117,10 +124,33 @@ def find(program: str) -> Path:
     """The path of ``program``, which is built first when it is nowhere yet.
 
     Raises:
-        BuildError: it is missing, and Go is too or cannot build it.
+        BuildError: it is missing, and Go is too or cannot build it; or it is asked for in a version
+            that nothing pins.
     """
-    module = _MODULE_OF[program]
-    return _installed(program) or _cached(module, program) or _build(module, program)
+    asked = os.environ.get("KUBERNETES_VERSION") if program in _CONTROL_PLANE else None
+    module = _control_plane() if asked else _MODULE_OF[program]
+    installed = None if asked else _installed(program)
+    return installed or _cached(module, program) or _build(module, program)
+
+
+def control_plane_version() -> str:
+    """The version of the control plane that is built, ``v1.37.2``.
+
+    Raises:
+        BuildError: nothing pins the one that is asked for.
+    """
+    return _control_plane().version
+
+
+def _control_plane() -> GoModule:
+    """The newest, or what ``KUBERNETES_VERSION`` says: ``1.35``, ``1.35.4`` or ``v1.35.4``."""
+    asked = os.environ.get("KUBERNETES_VERSION") or _NEWEST.version
+    modules = (_NEWEST, _OLDER)
+    for module in modules:
+        if f"{module.version}.".startswith(f"v{asked.removeprefix('v')}."):
+            return module
+    known = " or ".join(module.version for module in modules)
+    raise BuildError(f"error: KUBERNETES_VERSION must be {known}, not {asked}")
 
 
 def module_source(module: GoModule) -> Path:
@@ -211,9 +241,9 @@ def _locked(directory: Path) -> Iterator[None]:
 
 
 def main() -> int:
-    """Find or build every program and print where each one is."""
+    """Find or build every program of a test run and print where each one is."""
     try:
-        for program in _MODULE_OF:
+        for program in (name for module in _EVERY_RUNS for name in module.programs):
             sys.stdout.write(f"{program}: {find(program)}\n")
         for module in (KWOK, OPERATOR):
             module_source(module)

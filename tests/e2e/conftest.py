@@ -11,6 +11,7 @@ import pytest
 
 from .binaries import BuildError
 from .cluster import Cluster, end_by_signals
+from .older_api_server import expect_differences
 from .sockets import PROC, addresses, strangers
 
 _CLUSTER = pytest.StashKey[Cluster]()
@@ -23,6 +24,14 @@ def pytest_configure(config: pytest.Config) -> None:
     """SIGTERM, a cancelled CI job for one, ends the run as Ctrl-C does: with its finalizers."""
     config.stash[_TIMES] = {}
     end_by_signals()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With an older API server, what it does otherwise is expected of it."""
+    try:
+        expect_differences(items)
+    except BuildError as error:
+        pytest.exit(str(error), returncode=1)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

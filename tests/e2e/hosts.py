@@ -15,7 +15,7 @@ from kubectl_calico_nic.simulator.nodes.host_network import HostNetwork, Nic, ho
 
 _NUMBERS = range(1, 5)
 _DESTINATIONS = (
-    *(f"172.16.{network}.{host}" for network in (4, 10, 16) for host in (1, 21, 22, 23, 24)),
+    *(f"172.16.{network}.{host}" for network in (4, 10, 16) for host in (1, *range(21, 30))),
     "8.8.8.8",
     "1.1.1.1",
 )

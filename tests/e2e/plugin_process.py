@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,9 +77,9 @@ class PluginProcess:
             assert time.monotonic() < deadline, self._said()
             time.sleep(0.01)
 
-    def interrupt(self) -> None:
-        """What Ctrl-C on a terminal sends."""
-        self._process.send_signal(signal.SIGINT)
+    def interrupt(self, number: signal.Signals = signal.SIGINT) -> None:
+        """What Ctrl-C on a terminal sends, or another signal."""
+        self._process.send_signal(number)
 
     def end(self, seconds: float = _PATIENCE) -> Ended:
         """Wait for its end."""
@@ -104,14 +104,36 @@ class PluginProcess:
         return "\n".join(f"{name}:\n{''.join(lines)}" for name, lines in self._lines.items())
 
 
+@dataclass(frozen=True)
+class Program:
+    """An installation of the plugin: the words that start it, and where they mean it.
+
+    ``environ`` is all that its user's environment has but the cluster; None for that of the tests.
+    """
+
+    words: tuple[str, ...]
+    environ: Mapping[str, str] | None = None
+
+    def environment(self, cluster: Cluster, kubeconfig: Path | None) -> dict[str, str]:
+        """The environment of a command on ``cluster``."""
+        ours = cluster.environment(kubeconfig)
+        if self.environ is None:
+            return ours
+        return {**self.environ, "KUBECONFIG": ours["KUBECONFIG"]}
+
+
+ITSELF = Program((str(EXECUTABLE),))
+"""The one that is installed beside the tests."""
+
+
 @contextmanager
 def plugin(
-    cluster: Cluster, *arguments: str, kubeconfig: Path | None = None
+    cluster: Cluster, *arguments: str, kubeconfig: Path | None = None, program: Program = ITSELF
 ) -> Iterator[PluginProcess]:
     """The plugin with ``arguments``, running; killed at the end of the block if it still does."""
     with subprocess.Popen(
-        [EXECUTABLE, *arguments],
-        env=cluster.environment(kubeconfig),
+        [*program.words, *arguments],
+        env=program.environment(cluster, kubeconfig),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -123,7 +145,9 @@ def plugin(
             process.kill()
 
 
-def run(cluster: Cluster, *arguments: str, kubeconfig: Path | None = None) -> Ended:
+def run(
+    cluster: Cluster, *arguments: str, kubeconfig: Path | None = None, program: Program = ITSELF
+) -> Ended:
     """Run the plugin with ``arguments`` to its end."""
-    with plugin(cluster, *arguments, kubeconfig=kubeconfig) as process:
+    with plugin(cluster, *arguments, kubeconfig=kubeconfig, program=program) as process:
         return process.end()

@@ -27,8 +27,8 @@ from kubectl_calico_nic.cluster.session import Session
 from .cluster import Cluster
 from .plugin_process import Ended, run
 from .story import NAMESPACE
-from .test_story import PROBLEM
 from .users import documented, rights
+from .whole_story import PROBLEM
 
 GROUP = "client.authentication.k8s.io"
 ACCOUNT = "system:serviceaccount:default:prover"

@@ -19,7 +19,8 @@ from .operator_stand_in import INSTALLATIONS
 from .plugin_process import run
 from .recordings import OWN_ANNOTATIONS
 from .rollouts import INCIDENT, REPAIRED
-from .test_story import PROBLEM, verdicts
+from .test_story import verdicts
+from .whole_story import PROBLEM
 
 SET = ("set", "--interface", "bond4")
 

@@ -1,4 +1,4 @@
-"""The krew archive: built from this tree, and installed, run, upgraded and removed by real krew."""
+"""The krew archive: built from this tree; the real krew installs, upgrades and removes it."""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ from krew.manifest import render
 from kubectl_calico_nic import __version__
 
 from .binaries import find
+from .cluster import Cluster
+from .plugin_process import Program
+from .story import VERSION
+from .whole_story import whole_story
 
 ROOT = Path(__file__).parent.parent.parent
 PYTHONS = interpreters()
@@ -272,6 +276,13 @@ def test_install_run_complete_and_uninstall(dist: Path, home: Home) -> None:
     home.run("kubectl", "krew", "uninstall", "calico-nic")
     assert home.versions == []
     home.run("kubectl", "calico-nic", "version", status=1)
+
+
+def test_the_whole_story_from_the_installation(dist: Path, home: Home, cluster: Cluster) -> None:
+    """Through kubectl, with nothing of this tree: krew's bin alone leads to the plugin."""
+    install(home, dist)
+    kubectl = str(home.path / "programs" / "kubectl")
+    whole_story(cluster, VERSION, Program((kubectl, "calico-nic"), home.environ))
 
 
 def test_upgrade_from_an_index(dist: Path, server: str, home: Home) -> None:

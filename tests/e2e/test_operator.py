@@ -16,7 +16,7 @@ from .operator_stand_in import DAEMON_SET, DEPLOYMENT, INSTALLATION, INSTALLATIO
 from .operators_cluster import OperatorsCluster, operated, wait_until_available
 from .plugin_process import RECORD, plugin
 from .rollouts import INCIDENT, REPAIRED
-from .test_story import PROBLEM
+from .whole_story import PROBLEM
 
 OVERLAY = f"{INSTALLATIONS}/overlay"
 SET = ("set", "--interface", "bond4")

@@ -19,8 +19,9 @@ from .operators_cluster import operated
 from .plugin_process import Ended, run
 from .rollouts import DAEMON_SET, INCIDENT, METHOD, REPAIRED, hold_half_way, merge_node
 from .story import NAMESPACE
-from .test_story import PROBLEM, methods, verdicts
+from .test_story import verdicts
 from .users import Rule, documented
+from .whole_story import PROBLEM, methods
 
 SET = ("set", "--interface", "bond4")
 FOLLOW = "Follow it: kubectl calico-nic rollout-check\n"
@@ -46,6 +47,10 @@ TESTED: frozenset[Right] = frozenset(
         *((verb, "installations") for verb in ("list", "get", "patch")),
         ("get", "tigerastatuses"),
         ("list", "deployments"),
+        # Optional: without them nothing is said. In test_companions.py.
+        *(("get", kind) for kind in ("helmcharts", "helmchartconfigs", "applications")),
+        ("list", "applications"),
+        *(("get", kind) for kind in ("kustomizations", "helmreleases")),
     }
 )
 

@@ -6,6 +6,8 @@ administrator.
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from .api_proxy import Exchange, api_proxy
@@ -84,14 +86,19 @@ def test_a_canary_that_fails_leaves_all_other_pods_alone(crashing: Staging) -> N
     assert crashing.replaced == {"node-4"}
 
 
-def test_ctrl_c_pauses_and_resume_goes_on(staging: Staging) -> None:
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "term"]
+)
+def test_ctrl_c_pauses_and_resume_goes_on(
+    number: signal.Signals, status: int, staging: Staging
+) -> None:
     cluster = staging.cluster
     hold(cluster)
     with plugin(cluster, *TO_BOND4, "--wait", kubeconfig=staging.user) as process:
         process.wait_for("node-2: waiting: starting, not Ready")
-        process.interrupt()
+        process.interrupt(number)
         ended = process.end()
-    assert ended.status == 130
+    assert ended.status == status
     assert f"interrupted: paused: no more pods restart; {HELD} have the new value\n" in ended.stderr
     assert ended.stderr.endswith(GO_ON + BACK)
     release(cluster)
@@ -101,6 +108,40 @@ def test_ctrl_c_pauses_and_resume_goes_on(staging: Staging) -> None:
 
     staging.ok("set", "--resume", "--wait")
     staging.assert_done()
+
+
+FOLLOW = "  go on: by itself; follow it: kubectl calico-nic rollout-check\n"
+UNKNOWN = (
+    "interrupted: daemonset kube-system/calico-node does not have the change; unknown whether the "
+    "API server still takes what was sent: run kubectl calico-nic inspect\n"
+)
+MADE = f"interrupted: daemonset kube-system/calico-node has the change\n{FOLLOW}{BACK}"
+
+
+@pytest.mark.parametrize("is_made", [False, True], ids=["lost on its way", "made"])
+def test_ctrl_c_while_the_first_patch_is_sent_says_what_is_known(
+    is_made: bool, staging: Staging
+) -> None:
+    cluster = staging.cluster
+    with (
+        api_proxy(cluster) as proxy,
+        plugin(cluster, *TO_BOND4, "--wait", kubeconfig=proxy.kubeconfig) as process,
+    ):
+
+        def interrupt(exchange: Exchange) -> bool:
+            if (exchange.answer is not None) is not is_made:
+                return True
+            process.interrupt()
+            process.end()
+            return False
+
+        proxy.at_writes = interrupt
+        ended = process.end()
+    assert ended.status == 130
+    assert ended.stderr.endswith(MADE if is_made else UNKNOWN)
+    if is_made:
+        staging.ok("set", "--undo", "--wait")
+    staging.assert_back()
 
 
 def test_a_second_ctrl_c_leaves_at_once_and_says_the_same(staging: Staging) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,11 @@ import pytest
 from .cluster import Cluster
 from .plugin_process import run
 from .recordings import DIRECTORIES, OWN_DIRECTORY, Source
-from .rollouts import DAEMON_SET, INCIDENT, METHOD, REPAIRED
+from .rollouts import INCIDENT, METHOD, REPAIRED
 from .story import NAMESPACE
+from .whole_story import COMMAND, methods, whole_story
 
-PROBLEM = "PROBLEM: 2 of 4 nodes are on bond3 172.16.16.0/23; expected 172.16.10.0/24 (InternalIP)"
 VERSIONS = ("v3.24.6", "v3.34.0-0.dev")
-COMMAND = "kubectl calico-nic set --interface bond4"
 
 
 def verdicts(inspection: Any) -> dict[str, tuple[str, str, str]]:
@@ -27,12 +25,6 @@ def verdicts(inspection: Any) -> dict[str, tuple[str, str, str]]:
         for node in inspection["nodes"]
         for family in node["families"]
     }
-
-
-def methods(cluster: Cluster) -> list[str]:
-    """What calico-node's container sets as its method."""
-    (container,) = cluster.client.get(DAEMON_SET)["spec"]["template"]["spec"]["containers"]
-    return [entry["value"] for entry in container["env"] if entry["name"] == METHOD]
 
 
 def take_back(cluster: Cluster) -> None:
@@ -54,42 +46,7 @@ def test_the_whole_story(
     cluster = empty_cluster
     cluster.agent.recordings_from = directories
     cluster.incident(version)
-    install = f"Calico {version}, kube-system/calico-node, plain manifest"
-
-    found = run(cluster, "inspect")
-    assert (found.status, found.stderr) == (2, "")
-    assert found.lines[:2] == [PROBLEM, f"{install}, method first-found (default)"]
-    assert found.lines[-1] == f"  {COMMAND}"
-
-    # What it recommends is what is done next, word by word.
-    changed = run(cluster, *shlex.split(COMMAND)[2:])
-    assert (changed.status, changed.stderr) == (0, "Follow it: kubectl calico-nic rollout-check\n")
-    assert changed.lines[-1] == "daemonset.apps/calico-node env updated"
-    preview = {line.split()[0]: line.split()[1:] for line in changed.lines[1:5]}
-    assert preview == {
-        node: [
-            INCIDENT[node],
-            REPAIRED[node],
-            "bond4",
-            "same" if INCIDENT[node] == REPAIRED[node] else "changes",
-        ]
-        for node in INCIDENT
-    }
-    assert methods(cluster) == ["interface=bond4"]
-
-    # The controller is still at it: this waits for the proof, not for kubectl rollout status.
-    proven = run(cluster, "rollout-check")
-    assert (proven.status, proven.stderr) == (0, "")
-    assert proven.lines[-1] == (
-        'daemon set "calico-node" successfully rolled out and proven on 4 of 4 nodes'
-    )
-    assert cluster.annotations() == REPAIRED
-
-    clean = run(cluster, "inspect")
-    assert (clean.status, clean.stderr) == (0, "")
-    assert clean.lines[0] == "OK: all 4 nodes use the expected address (InternalIP)"
-    assert clean.lines[1] == f"{install}, method interface=bond4"
-
+    whole_story(cluster, version)
     starts = [entry.run for entry in cluster.agent.journal]
     assert len(starts) == 8
     assert Source.MODEL not in {start.source for start in starts}

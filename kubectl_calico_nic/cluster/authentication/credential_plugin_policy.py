@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from kubectl_calico_nic.cluster.errors import PreferencesError
+from kubectl_calico_nic.cluster.kubeconfig.validation import go_os_error
 from kubectl_calico_nic.cluster.kubeconfig.yaml_document import load_document
 
 _GROUP = "kubectl.config.k8s.io/"
@@ -23,11 +24,22 @@ _GROUP = "kubectl.config.k8s.io/"
 class PluginPolicy:
     """``type`` is "", ``AllowAll``, ``DenyAll`` or ``Allowlist``; "" allows all.
 
-    ``allowed`` holds the commands of the allowlist, None when there is no list.
+    ``allowed`` holds the commands of the allowlist, None when there is no list. ``unknown`` says
+    why the file in the home directory cannot be understood, "" when it can.
     """
 
     type: str = ""
     allowed: tuple[str, ...] | None = None
+    unknown: str = ""
+
+    def require_known(self) -> None:
+        """Before a plugin runs: kubectl has warned, and lets every one; we let none.
+
+        Raises:
+            PreferencesError: the policy is not known.
+        """
+        if self.unknown:
+            raise PreferencesError(self.unknown)
 
     def refusal(self, command: str, path: str | None) -> str:
         """Why a plugin may not run; "" when it may.
@@ -85,16 +97,16 @@ def read_plugin_policy(
 ) -> PluginPolicy:
     """Reads the policy from ``explicit`` (``--kuberc``), ``$KUBERC`` or ``~/.kube/kuberc``.
 
-    Without a file all may run.
-
-    kubectl only warns when it cannot understand the file in the home directory, and then lets
-    every plugin run; a policy that we cannot know is an error instead.
+    Without a file all may run. Of a file that is not named, and cannot be understood, the policy
+    is ``unknown``. Mirrors Apply and DefaultGetPreferences of pkg/kuberc/kuberc.go.
 
     Raises:
-        PreferencesError: the file exists and its policy cannot be known or obeyed.
+        PreferencesError: a named file cannot be understood; a policy cannot be obeyed.
     """
     if environ.get("KUBECTL_KUBERC", "").lower() == "false":
         return PluginPolicy()
+    if explicit == "":
+        raise PreferencesError("kuberc file is not found")
     if environ.get("KUBERC") == "off":
         if explicit:
             raise PreferencesError(
@@ -103,38 +115,50 @@ def read_plugin_policy(
             )
         return PluginPolicy()
     named = explicit or environ.get("KUBERC")
-    path = named or os.path.join(home, ".kube", "kuberc")
-    try:
-        with open(path, "rb") as file:
-            text = file.read()
-    except FileNotFoundError:
-        if not named:
-            return PluginPolicy()
-        reason = "no such file or directory"
-        raise PreferencesError(f"kuberc error kuberc: open {path}: {reason}") from None
-    except OSError as error:
-        raise PreferencesError(f"kuberc error kuberc: open {path}: {error.strerror}") from None
-    policy = _first_preference(text, path)
+    policy = _policy_in(named or os.path.join(home, ".kube", "kuberc"), is_named=bool(named))
+    if named:
+        policy.require_known()
     if policy.problem():
         raise PreferencesError(policy.problem())
     return policy
 
 
-def _first_preference(text: bytes, path: str) -> PluginPolicy:
-    attempted = False
+def _policy_in(path: str, *, is_named: bool) -> PluginPolicy:
+    try:
+        return _first_preference(path)
+    except FileNotFoundError as error:
+        if not is_named:
+            return PluginPolicy()
+        reason = go_os_error("open", path, error)
+    except OSError as error:
+        operation = "read" if isinstance(error, IsADirectoryError) else "open"
+        reason = go_os_error(operation, path, error)
+    except ValueError as error:
+        reason = str(error)
+    return PluginPolicy(unknown=f"kuberc error kuberc: {reason}")
+
+
+def _first_preference(path: str) -> PluginPolicy:
+    """What the first preference of a file says; a ValueError where none can be understood."""
+    with open(path, "rb") as file:
+        text = file.read()
+    documents = [*filter(lambda document: document is not None, _documents(text))]
+    for document in documents:
+        if isinstance(document, dict) and _is_preference(document):
+            policy = _policy(document)
+            if policy is not None:
+                return policy
+    if documents:
+        raise ValueError(f"no valid preferences found in {path}")
+    return PluginPolicy()
+
+
+def _documents(text: bytes) -> Iterator[Any]:
     for part in re.split(rb"^---.*$", text, flags=re.MULTILINE):
         try:
-            document = load_document(part)
+            yield load_document(part)
         except ValueError:
-            document = "not YAML"
-        if document is None:
-            continue
-        attempted = True
-        if isinstance(document, dict) and _is_preference(document):
-            return _policy(document, path)
-    if attempted:
-        raise PreferencesError(f"kuberc error no valid preferences found in {path}")
-    return PluginPolicy()
+            yield "not YAML"
 
 
 def _is_preference(document: Mapping[str, Any]) -> bool:
@@ -143,11 +167,12 @@ def _is_preference(document: Mapping[str, Any]) -> bool:
     return is_ours and document.get("kind") == "Preference"
 
 
-def _policy(document: Mapping[str, Any], path: str) -> PluginPolicy:
+def _policy(document: Mapping[str, Any]) -> PluginPolicy | None:
+    """None for fields of other types: kubectl passes over such a document."""
     policy = document.get("credentialPluginPolicy") or ""
     entries = document.get("credentialPluginAllowlist")
     if not isinstance(policy, str) or not isinstance(entries, list | None):
-        raise PreferencesError(f"kuberc error no valid preferences found in {path}")
+        return None
     if entries is None:
         return PluginPolicy(policy)
     commands = (

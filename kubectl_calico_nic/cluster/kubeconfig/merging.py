@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from kubectl_calico_nic.cluster.authentication.credential_plugin_policy import (
-    PluginPolicy,
     read_plugin_policy,
 )
 from kubectl_calico_nic.cluster.errors import (
@@ -60,10 +59,11 @@ def resolve(
 
     Raises:
         KubeconfigError: a file cannot be loaded, or what it says cannot be used; nothing is
-            configured at all (NoConfiguration).
+            configured at all (NoConfiguration); a kuberc file cannot be obeyed (PreferencesError).
         CredentialsError: the server wants TLS and the user has no credential.
         UsageError: ``--request-timeout`` cannot be read.
     """
+    policy = read_plugin_policy(environ, home, flags.kuberc)
     files = kubeconfig_files(flags.kubeconfig, environ, home)
     choice = _Choice(load_kubeconfigs(files, explicit=bool(flags.kubeconfig)), flags, environ)
     pod = InCluster(environ, service_account)
@@ -77,9 +77,8 @@ def resolve(
             raise NoConfiguration(files, choice.why_no_server())
     address = server_address(cluster.server)
     user = _identified(user) if address.is_tls else _impersonation_only(user)
-    policy = PluginPolicy()
     if user.exec is not None:
-        policy = read_plugin_policy(environ, home, flags.kuberc)
+        policy.require_known()
     return Connection(address, namespace, cluster, user, policy, timeout, environ)
 
 

@@ -44,7 +44,8 @@ def server_address(server: str) -> ServerAddress:
         ConnectionFailed: its scheme is neither http nor https.
     """
     parts = _split(server)
-    if parts is None or not parts.scheme or not parts.netloc:
+    # Python 3.10 lets a scheme begin with a digit.
+    if parts is None or not parts.scheme[:1].isalpha() or not parts.netloc:
         parts = _split(f"http://{server}")
         if parts is None or not parts.hostname or parts.path not in ("", "/"):
             raise KubeconfigError(f'host must be a URL or a host:port pair: "{server}"')

@@ -63,8 +63,9 @@ def proxy_url_problem(url: str) -> str:
         scheme = urlsplit(url).scheme
     except ValueError:
         return "could not parse it"
-    if not scheme and ":" in url.partition("/")[0]:
-        # Go's URLs have no colon in their first segment; a bare HOST:PORT is none.
+    if not scheme[:1].isalpha() and ":" in url.partition("/")[0]:
+        # Go's URLs have no colon in their first segment; a bare HOST:PORT is none. Python 3.10
+        # takes an address in front of the colon for a scheme.
         return "could not parse it" if "@" in url else f"could not parse: {url}"
     if scheme not in ("http", "https", "socks5"):
         return f'unsupported scheme "{scheme}", must be http, https, or socks5'

@@ -75,7 +75,8 @@ def recognise(subject: Managed, installations: Iterable[Mapping[str, Any]] = ())
     reference = _reference(subject)
     if reference is None:
         return None
-    found = {item.name: item for item in (Managed(each, True) for each in installations)}
+    read = (Managed(each, True, subject.companions) for each in installations)
+    found = {item.name: item for item in read}
     name = str(reference.get("name") or "default")
     if _has_method(found.get(OVERLAY)):
         name = OVERLAY

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.owners.kinds.helm import RELEASE, operator_values, release_of
+from kubectl_calico_nic.owners.kinds.helm_chart import NAMESPACE, Values, config_of
 from kubectl_calico_nic.owners.link import Link, Wanted
 from kubectl_calico_nic.owners.managed import Managed
 from kubectl_calico_nic.owners.yaml_text import Literal, yaml_text
@@ -25,11 +26,12 @@ _CANAL_FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class HelmChart(Link):
-    """The HelmChart of RKE2."""
+    """The HelmChart of RKE2; ``config`` is its HelmChartConfig, None where none is known."""
 
     word: ClassVar[str] = "rke2"
     chart: str = ""
-    namespace: str = "kube-system"
+    namespace: str = NAMESPACE
+    config: Values | None = None
     subject: Managed = field(default=Managed({}), repr=False)
 
     @property
@@ -40,13 +42,17 @@ class HelmChart(Link):
     @property
     def where(self) -> str:
         """The values that are added to the chart's."""
+        if self.config is not None:
+            return self.config.where
         return f"HelmChartConfig {self.namespace}/{self.chart}"
 
     def advice(self, wanted: Wanted) -> str:
-        """The file that RKE2 applies by itself, on every server."""
+        """The file that RKE2 applies by itself, on every server; what exists is added to."""
         values = operator_values(wanted) if self.subject.is_installation else _canal(wanted)
         if values is None:
             return ""
+        if self.config is not None:
+            return self.config.merged(values)
         head = {
             "apiVersion": "helm.cattle.io/v1",
             "kind": "HelmChartConfig",
@@ -71,6 +77,9 @@ def recognise(subject: Managed) -> HelmChart | None:
     release, namespace = release_of(subject)
     if release not in _CHARTS:
         return None
-    place = namespace or "kube-system"
+    place = namespace or NAMESPACE
     name = f"RKE2's HelmChart {place}/{release}"
-    return HelmChart(name, f"annotation {RELEASE}={release}", release, place, subject)
+    evidence, config = f"annotation {RELEASE}={release}", config_of(subject, release)
+    if config is not None:
+        evidence += f", and {config.title} exists"
+    return HelmChart(name, evidence, release, place, config, subject)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -64,6 +65,19 @@ class HostNetwork:
             if self.gateway and (name, address.version) == (self.gateway[1], 4):
                 return _route(destination, f"via {self.gateway[0]} dev {name}", network)
         return _UNREACHABLE
+
+    def route_from(self, source: str, destination: str) -> str:
+        """``ip -o route get DESTINATION from SOURCE``; the source must be an address of the host.
+
+        The answer repeats it and names no other: the kernel has none to choose.
+        """
+        if not any(str(network.ip) == source for _, network in _own_networks(self.addresses)):
+            return "RTNETLINK answers: Invalid argument"
+        answer = self.route(destination)
+        if " dev " not in answer:
+            return answer
+        without_source = re.sub(r" src \S+", "", answer)
+        return without_source.replace(destination, f"{destination} from {source}", 1)
 
 
 def host_network(nics: Sequence[Nic], gateway: tuple[str, str] | None = None) -> HostNetwork:

@@ -12,12 +12,18 @@ _LISTINGS = frozenset({(), ("show",), ("list",), ("ls",)})
 
 
 def run_ip(network: HostNetwork, words: Sequence[str]) -> Execution:
-    """Answer ``ip WORDS`` of the host: ``[-o] addr|link show`` and ``[-o] route get ADDRESS``."""
+    """Answer ``ip WORDS`` of the host.
+
+    That is ``[-o] addr|link show`` and ``[-o] route get ADDRESS [from ADDRESS]``.
+    """
     one_line = "-o" in words or "-oneline" in words
     arguments = [word for word in words if not word.startswith("-")]
     head, rest = (arguments or [""])[0], tuple(arguments[1:])
-    if head in ("r", "route") and len(rest) == 2 and rest[0] == "get":
-        return _route(network.route(rest[1]), one_line)
+    if head in ("r", "route") and len(rest) in (2, 4) and rest[0] == "get":
+        if len(rest) == 2:
+            return _route(network.route(rest[1]), one_line)
+        if rest[2] == "from":
+            return _route(network.route_from(rest[3], rest[1]), one_line)
     listed = _OBJECTS.get(head)
     if rest not in _LISTINGS or listed is None or (listed == "link" and not one_line):
         return Execution(stderr=f"ip {' '.join(words)}: not simulated\n", exit_code=127)

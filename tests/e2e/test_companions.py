@@ -1,0 +1,122 @@
+"""``set`` reads what Argo CD, Flux and K3s say themselves, from real definitions of their kinds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .api_client import Object
+from .cluster import Cluster
+from .definitions import DEFINITIONS, definition
+from .plugin_process import Ended, run
+from .rollouts import DAEMON_SET
+from .users import documented
+
+SET = ("set", "--interface", "bond4", "--dry-run=client")
+FLUX, ARGO, HELM = "kustomize.toolkit.fluxcd.io", "argoproj.io", "helm.cattle.io"
+BY_ARGO = {
+    "annotations": {"argocd.argoproj.io/tracking-id": "net:apps/DaemonSet:kube-system/calico-node"}
+}
+BY_FLUX = {"labels": {f"{FLUX}/name": "infra", f"{FLUX}/namespace": "default"}}
+BY_HELM = {
+    "annotations": {
+        "meta.helm.sh/release-name": "rke2-canal",
+        "meta.helm.sh/release-namespace": "kube-system",
+    }
+}
+APPLICATION: Object = {
+    "metadata": {"name": "net", "namespace": "default"},
+    "spec": {
+        "destination": {"server": "https://kubernetes.default.svc"},
+        "source": {"repoURL": "https://git.example/infra", "path": "calico"},
+        "syncPolicy": {"automated": {"selfHeal": True}},
+    },
+}
+OTHER: Object = {**APPLICATION, "metadata": {"name": "other", "namespace": "default"}}
+KUSTOMIZATION: Object = {
+    "metadata": {"name": "infra", "namespace": "default"},
+    "spec": {"suspend": True, "interval": "10m"},
+}
+CONFIG: Object = {
+    "metadata": {"name": "rke2-canal", "namespace": "kube-system"},
+    "spec": {"valuesContent": "calico:\n  vethuMTU: 1400\nflannel:\n  iface: bond3\n"},
+}
+CASES = {
+    "argo": (
+        BY_ARGO,
+        (ARGO, "v1alpha1", "applications", "Application"),
+        (APPLICATION, OTHER),
+        ("selfHeal puts what Git says back within seconds", "path calico in https://git.example"),
+    ),
+    "flux": (
+        BY_FLUX,
+        (FLUX, "v1beta2", "kustomizations", "Kustomization"),
+        (KUSTOMIZATION,),
+        ("it is suspended and nothing puts the old value back now",),
+    ),
+    "rke2": (
+        BY_HELM,
+        (HELM, "v1", "helmchartconfigs", "HelmChartConfig"),
+        (CONFIG,),
+        (
+            "spec.valuesContent of HelmChartConfig kube-system/rke2-canal, merge this in; "
+            "calico.vethuMTU, flannel there stay:",
+        ),
+    ),
+}
+
+
+def owned(cluster: Cluster, name: str, *, with_objects: bool) -> None:
+    """Let an owner have made the DaemonSet; its kind is served in any case."""
+    marks, (group, version, plural, kind), objects, _ = CASES[name]
+    found = definition(group, version, plural, kind)
+    cluster.add(DEFINITIONS, {**found, "spec": {**found["spec"], "scope": "Namespaced"}})
+    cluster.client.wait_for(DEFINITIONS, lambda listed: any(map(_is_served, listed)))
+    for item in objects if with_objects else ():
+        place = f"/apis/{group}/{version}/namespaces/{item['metadata']['namespace']}/{plural}"
+        cluster.client.ensure(place, {"apiVersion": f"{group}/{version}", "kind": kind, **item})
+    cluster.client.merge(DAEMON_SET, {"metadata": marks})
+
+
+def _is_served(found: Object) -> bool:
+    conditions: list[Any] = found.get("status", {}).get("conditions") or []
+    groups = {group for _, (group, *_), _, _ in CASES.values()}
+    return found["spec"]["group"] in groups and any(
+        each["type"] == "Established" and each["status"] == "True" for each in conditions
+    )
+
+
+def asked(cluster: Cluster, rights: list[Any]) -> Ended:
+    return run(cluster, *SET, kubeconfig=cluster.user("owner", rights))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_the_owner_says_itself_is_said(cluster: Cluster, name: str) -> None:
+    owned(cluster, name, with_objects=True)
+    result = asked(cluster, documented())
+    assert result.status == 2, result
+    for part in CASES[name][-1]:
+        assert part in result.stdout
+    assert "Warning" not in result.stderr
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_without_the_right_or_the_object_the_marks_alone_are_said(
+    cluster: Cluster, name: str
+) -> None:
+    owned(cluster, name, with_objects=False)
+    absent = asked(cluster, documented())
+    optional = {ARGO, FLUX, HELM}
+    refused = run(
+        cluster,
+        *SET,
+        kubeconfig=cluster.user(
+            "stranger", [rule for rule in documented() if not optional & set(rule["apiGroups"])]
+        ),
+    )
+    assert (absent.status, refused.status) == (2, 2)
+    assert (absent.stdout, absent.stderr) == (refused.stdout, refused.stderr)
+    assert "owner-reverts" in absent.stdout
+    assert CASES[name][-1][0] not in absent.stdout
+    assert "Warning" not in absent.stderr
