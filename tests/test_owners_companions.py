@@ -129,7 +129,7 @@ def test_marks_name_the_objects_to_read(metadata: dict[str, Any], expected: set[
             {"automated": {"enabled": False, "selfHeal": True}},
             "nothing puts the old value back until somebody syncs it",
         ),
-        ({"automated": {}}, "its sync at the next commit puts the old value back"),
+        ({"automated": {}}, "its sync at the next commit may put the old value back"),
         ({"automated": {"selfHeal": True}}, "selfHeal puts what Git says back within seconds"),
     ],
 )
@@ -212,7 +212,7 @@ def test_a_suspended_kustomization_puts_nothing_back_now() -> None:
 def test_a_kustomization_that_is_not_suspended_names_its_interval() -> None:
     read = {KUSTOMIZATION: (companion({"interval": "10m0s"}),)}
     said = suffers(of_daemon_set(flux(FLUX, "infra"), read))
-    assert said.endswith("its next reconciliation (every 10m0s) puts the old value back")
+    assert said.endswith("its next reconciliation (every 10m0s) may put the old value back")
 
 
 def test_an_object_that_flux_leaves_out_is_not_put_back() -> None:
@@ -223,11 +223,11 @@ def test_an_object_that_flux_leaves_out_is_not_put_back() -> None:
 @pytest.mark.parametrize(
     ("spec", "said"),
     [
-        ({"interval": "5m"}, "its next upgrade puts the old value back"),
-        ({"driftDetection": {"mode": "warn"}}, "its next upgrade puts the old value back"),
+        ({"interval": "5m"}, "its next upgrade may put the old value back"),
+        ({"driftDetection": {"mode": "warn"}}, "its next upgrade may put the old value back"),
         (
             {"interval": "5m", "driftDetection": {"mode": "enabled"}},
-            "its drift detection (every 5m) puts the old value back",
+            "its drift detection (every 5m) may put the old value back",
         ),
         ({"suspend": True}, "it is suspended and nothing puts the old value back now"),
     ],

@@ -91,7 +91,7 @@ def test_without_the_object_what_the_marks_say_is_said_and_no_more(story: Story)
     with Simulated(story) as cluster:
         result = cluster.run(*SET)
     assert result.status == 2
-    assert "Flux Kustomization flux-system/infra: its next reconciliation puts" in result.stdout
+    assert "Flux Kustomization flux-system/infra: its next reconciliation may put" in result.stdout
     assert "Warning: no permission" not in result.stderr
     assert "could not" not in result.stderr
 

@@ -29,7 +29,7 @@ class AddonManager(Link):
     @property
     def suffers(self) -> str:
         """It applies the files again every minute or so."""
-        return f"{self.object}, which puts the old value back periodically"
+        return f"{self.object}, which may put the old value back periodically"
 
     @property
     def where(self) -> str:

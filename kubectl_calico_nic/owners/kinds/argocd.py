@@ -44,7 +44,9 @@ class Application(Link):
     def suffers(self) -> str:
         """With selfHeal it syncs by itself; without, when somebody changes Git or syncs."""
         if self.found is None:
-            return f"{self.object}: its next sync puts the old value back (with selfHeal at once)"
+            return (
+                f"{self.object}: its next sync may put the old value back (with selfHeal at once)"
+            )
         return f"{self.object}: {_when(self.found, self.subject)}"
 
     @property
@@ -132,17 +134,19 @@ def _is_about(found: Companion, subject: Managed) -> bool:
 
 
 def _when(found: Companion, subject: Managed) -> str:
-    """When it puts the old value back, by its sync policy."""
+    """When it may put the old value back, by its sync policy."""
     automated = mapping(found.spec.get("syncPolicy")).get("automated")
     if not isinstance(automated, Mapping) or automated.get("enabled") is False:
         return "nothing puts the old value back until somebody syncs it (no automated sync)"
     if automated.get("selfHeal") is not True:
-        return "its sync at the next commit puts the old value back (automated, no selfHeal)"
+        return "its sync at the next commit may put the old value back (automated, no selfHeal)"
     kind = "Installation" if subject.is_installation else "DaemonSet"
     ignored = found.spec.get("ignoreDifferences")
     rules = [mapping(rule) for rule in ignored] if isinstance(ignored, list) else []
     if any(rule.get("kind") in (kind, "*") for rule in rules):
-        return f"selfHeal puts the old value back, unless its ignoreDifferences of {kind} keep it"
+        return (
+            f"selfHeal may put the old value back, unless its ignoreDifferences of {kind} keep it"
+        )
     return "selfHeal puts what Git says back within seconds"
 
 

@@ -48,14 +48,14 @@ class FluxObject(Link):
         if self._is_left_out:
             return f"{self.object}: nothing puts the old value back while {_RECONCILE} is disabled"
         if self.found is None:
-            return f"{self.object}: {_WHEN[self.kind]} puts the old value back"
+            return f"{self.object}: {_WHEN[self.kind]} may put the old value back"
         when = _when(self.kind, self.found)
         if self.found.spec.get("suspend") is True:
             return (
                 f"{self.object}: it is suspended and nothing puts the old value back now; once it "
                 f"is resumed, {when} does"
             )
-        return f"{self.object}: {when} puts the old value back"
+        return f"{self.object}: {when} may put the old value back"
 
     @property
     def _is_left_out(self) -> bool:

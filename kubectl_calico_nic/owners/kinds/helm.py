@@ -34,7 +34,7 @@ class Release(Link):
     @property
     def suffers(self) -> str:
         """A later upgrade writes what the chart says."""
-        return f"{self.object}: the next helm upgrade puts the old value back"
+        return f"{self.object}: the next helm upgrade may put the old value back"
 
     @property
     def where(self) -> str:

@@ -38,7 +38,7 @@ class HelmChart(Link):
     @property
     def suffers(self) -> str:
         """Helm runs again when the HelmChart or its HelmChartConfig changes."""
-        return f"{self.object}: the next run of Helm puts the old value back"
+        return f"{self.object}: the next run of Helm may put the old value back"
 
     @property
     def where(self) -> str:

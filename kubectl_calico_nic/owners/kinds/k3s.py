@@ -29,7 +29,7 @@ class Addon(Link):
     @property
     def suffers(self) -> str:
         """The file is applied when it changes and when a server starts."""
-        return f"{self.object}: the next start of a server puts the old value back"
+        return f"{self.object}: the next start of a server may put the old value back"
 
     @property
     def where(self) -> str:

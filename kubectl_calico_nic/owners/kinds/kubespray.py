@@ -29,7 +29,7 @@ class Playbook(Link):
     @property
     def suffers(self) -> str:
         """The playbook writes what the inventory says."""
-        return f"{self.object}: the next run of the playbook puts the old value back"
+        return f"{self.object}: the next run of the playbook may put the old value back"
 
     @property
     def where(self) -> str:

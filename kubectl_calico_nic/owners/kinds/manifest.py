@@ -35,7 +35,9 @@ class Manifest(Link):
         """The patch of the file, where the object was applied from one."""
         if not self.is_applied:
             return ""
-        title = f"the manifest of {self.subject.title} too: kubectl apply would take it back:"
+        title = (
+            f"the manifest of {self.subject.title} too, or the next kubectl apply may take it back:"
+        )
         return files.told(self.subject, wanted, title)
 
 

@@ -37,7 +37,7 @@ class HelmChart(Link):
     @property
     def suffers(self) -> str:
         """RKE2 runs Helm again when it restarts with another version or other values."""
-        return f"{self.object}: RKE2's next run of Helm puts the old value back"
+        return f"{self.object}: RKE2's next run of Helm may put the old value back"
 
     @property
     def where(self) -> str:
