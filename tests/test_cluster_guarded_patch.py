@@ -345,3 +345,40 @@ def test_set_says_what_is_true_when_the_connection_ends_after_its_patch(fault: A
         assert cluster.env()["IP_AUTODETECTION_METHOD"] == "interface=bond4"
         assert cluster.daemon_set()["metadata"]["generation"] == 2
         assert len(proxy.struck) == 1
+
+
+class Answers:
+    """A server that gives its answers to patches one after the other, and never changes."""
+
+    def __init__(self, cluster: Simulated, *answers: Exception) -> None:
+        self._cluster = cluster
+        self._answers = list(answers)
+        self.patches = 0
+
+    def get(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Any:
+        return self._cluster.daemon_set()
+
+    def patch(self, *_: Any) -> Any:
+        self.patches += 1
+        raise self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+
+
+DENIED = ApiError(403, "Forbidden", "daemonsets.apps is forbidden")
+CONFLICT = ApiError(409, "Conflict", "admission webhook denied the request: change freeze")
+
+
+@pytest.mark.parametrize("then", [NOT_SENT, DENIED], ids=str)
+def test_a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_changed(
+    then: Exception,
+) -> None:
+    with Simulated() as cluster, pytest.raises(OutcomeUnknown, match="no answer came") as caught:
+        send(Answers(cluster, EOF, then), Change(cluster))
+    assert str(then) in str(caught.value)
+
+
+def test_a_webhook_that_denies_with_a_conflict_is_quoted() -> None:
+    with Simulated() as cluster:
+        session = Answers(cluster, CONFLICT)
+        with pytest.raises(ApiError, match="change freeze"):
+            send(session, Change(cluster))
+    assert session.patches <= 3

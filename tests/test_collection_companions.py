@@ -51,7 +51,11 @@ def test_the_yaml_of_a_helm_chart_config_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["- a", "a: [", "", None, 7, "!!python/name:os.system x", "[" * 5000]
+    "content",
+    [
+        *("- a", "a: [", "", None, 7, "!!python/name:os.system x", "[" * 5000),
+        *("a: !!bool x", 'a: !!int ""', 'a: !!float ""', "a: !!timestamp x", "? [a]\n: b"),
+    ],
 )
 def test_what_is_no_mapping_of_values_is_none(content: Any) -> None:
     found, gaps, _ = read(config(content), CONFIG)

@@ -156,6 +156,20 @@ def test_the_place_in_git_is_named_without_its_password() -> None:
     assert "IP_AUTODETECTION_METHOD" in advice
 
 
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://h/x@v1", "https://h/x@v1"),
+        ("oci://ghcr.example/x@sha256:ab", "oci://ghcr.example/x@sha256:ab"),
+        ("https://me:secret@h/r?private_token=secret", "https://h/r"),
+    ],
+)
+def test_a_repository_is_named_by_its_host_and_path(url: str, told: str) -> None:
+    application = companion({**HERE, "source": {**GIT, "repoURL": url, "targetRevision": "main"}})
+    advice = of_daemon_set(argo(), {APPLICATION: (application,)}).advice(BOND4)
+    assert advice.startswith(f"path calico in {told} (main) of Argo CD")
+
+
 def test_values_of_a_chart_in_an_application_are_merged() -> None:
     present = {
         "tigeraOperator": {"version": "v1"},
@@ -312,14 +326,16 @@ def test_a_helm_chart_of_the_user_drives_the_release() -> None:
 
 
 def test_a_helm_chart_config_wins_over_its_helm_chart() -> None:
-    read = {chart("calico"): (companion({}),), config("calico"): (companion({}),)}
+    target = {"targetNamespace": "tigera-operator"}
+    read = {chart("calico"): (companion(target),), config("calico"): (companion({}),)}
     chain = of_installation(helm("calico"), read)
     assert chain.keeper is not None
     assert chain.keeper.where == "spec.valuesContent of HelmChartConfig kube-system/calico"
 
 
-def test_a_helm_chart_of_another_namespace_is_another_release() -> None:
-    read = {chart("calico"): (companion({"targetNamespace": "else"}),), config("calico"): ()}
+@pytest.mark.parametrize("spec", [{"targetNamespace": "else"}, {}], ids=["named", "its own"])
+def test_a_helm_chart_of_another_namespace_is_another_release(spec: dict[str, Any]) -> None:
+    read = {chart("calico"): (companion(spec),), config("calico"): ()}
     chain = of_installation(helm("calico"), read)
     assert [link.word for link in chain.links] == ["operator", "helm"]
 

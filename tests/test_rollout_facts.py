@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from kubectl_calico_nic.calico.inventory import Inventory
 from kubectl_calico_nic.cluster.errors import ApiError, ConnectionRefused
 from kubectl_calico_nic.cluster.transport.pod_exec_stream import ExecResult
 from kubectl_calico_nic.collection.collect import Collector
@@ -336,6 +337,28 @@ def test_what_a_pod_refused_when_it_was_asked_for_sessions_is_forgotten_with_the
     assert facts.with_sessions(facts.snapshot()).gaps == ()
 
 
+def test_a_pod_that_was_being_replaced_is_asked_for_its_interfaces_once_it_is_ready() -> None:
+    facts = rollout_since(Api(), REFUSED)
+    facts.take([Changed(PODS, pod(), deleted=True), Changed(PODS, pod("2", ready=False))])
+    assert inventory(facts) is None
+
+    facts.take([Changed(PODS, pod("2"))])
+    found = inventory(facts)
+    assert found is not None
+    assert found.interface_with("172.16.10.21") is not None
+
+
+def test_without_the_right_nobody_is_asked_again() -> None:
+    facts = rollout_since(Api(), NO_RIGHT)
+    facts.take([Changed(PODS, pod(), deleted=True), Changed(PODS, pod("2"))])
+    assert inventory(facts) is None
+
+
+def inventory(facts: RolloutFacts) -> Inventory | None:
+    [found] = facts.snapshot().nodes
+    return found.inventory
+
+
 def facts_since(gap: Gap, *changes: Changed) -> Snapshot:
     facts = rollout_since(Api(), gap)
     facts.take(changes)
@@ -345,7 +368,7 @@ def facts_since(gap: Gap, *changes: Changed) -> Snapshot:
 def rollout_since(api: Api, gap: Gap) -> RolloutFacts:
     first = Snapshot(
         daemon_sets=(DaemonSet(daemon_set()),),
-        nodes=(NodeFacts("node-1", node=decode_node(node()), pod=decode_pod(pod())),),
+        nodes=(NodeFacts("node-1", node=decode_node(node()), pod=decode_pod(pod(ready=False))),),
         gaps=(gap,),
     )
     return RolloutFacts(Collector(api), first, first.daemon_sets[0], lambda: api.now)

@@ -182,7 +182,7 @@ def test_an_older_state_never_replaces_a_newer_one() -> None:
         event("BOOKMARK", "", 4),
     ]
     script = Script([[named("a", 6)]], [events])
-    seen = follow(script, lambda seen: len(script.asked) == 3)
+    seen = follow(script, lambda seen: len(seen) == 4 and len(script.asked) == 3)
     assert seen[1:] == [
         Changed("nodes", named("a", 9)),
         Changed("nodes", named("a", 12), deleted=True),

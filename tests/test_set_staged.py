@@ -52,7 +52,10 @@ def test_a_canary_is_proven_before_the_rest_rolls() -> None:
     proven, rolled = result.stdout.index("node-3: ok"), result.stdout.index("successfully")
     assert proven < rolled
     assert "1 pod restarts, about 9 seconds now; 3 later." in result.stdout
-    assert "The canary is proven: 3 more pods restart.\n" in result.stderr
+    assert (
+        "The canary is Ready on the expected address; BGP sessions and routes were not asked: "
+        "3 more pods restart.\n"
+    ) in result.stderr
     assert "successfully rolled out and proven on 4 of 4 nodes" in result.stdout
     assert now == former
 
@@ -127,7 +130,10 @@ def test_only_affected_nodes_restart_and_resume_lets_the_others_roll() -> None:
         again = cluster.run("set", "--resume")
     assert replaced(first, second) == {"node-3", "node-4"}
     assert meanwhile == ON_DELETE
-    assert "2 pods keep the old value until: kubectl calico-nic set --resume" in staged.stderr
+    assert (
+        "They are Ready on the expected address; BGP sessions and routes were not asked.\n"
+        "2 pods keep the old value until: kubectl calico-nic set --resume\n"
+    ) in staged.stderr
     assert "staged" in {finding["id"] for finding in seen.json["findings"]}
     assert another.stderr == "refused: staged; nothing was sent\n"
     assert replaced(second, third) == {"node-1", "node-2"}

@@ -22,6 +22,8 @@ _ATTEMPTS = 20
 """How often a change is sent again because the controller wrote a new status meanwhile."""
 _UNANSWERED = 3
 """How often a change is sent that gets no answer and is not found to be made."""
+_DENIALS = 2
+"""How often a 409 is asked again whose object is at the version that was sent."""
 _BOOKKEEPING = frozenset({"resourceVersion", "managedFields"})
 """Metadata that change with every write, a write of the status too."""
 _COUNT = "deprecated.daemonset.template.generation"
@@ -127,6 +129,7 @@ class _Writing:
             self._query.append(("dryRun", "All"))
         self._version = change.resource_version
         self._unanswered = 0
+        self._denied = 0
 
     def run(self) -> Mapping[str, Any]:
         for _ in range(_ATTEMPTS):
@@ -134,7 +137,7 @@ class _Writing:
                 return self._send()
             except ConnectionFailed as error:
                 if not error.sent:
-                    raise
+                    raise self._told(error) from None
                 found = self._after_silence(error)
             except UnexpectedAnswer as error:
                 found = self._after_silence(error)
@@ -145,10 +148,11 @@ class _Writing:
                 elif error.status in (409, 422):
                     found = self._after_refusal(error)
                 else:
-                    raise
+                    raise self._told(error) from None
             if found is not None:
                 return found
-        raise ChangedMeanwhile(f"{self._change.title}: its status never rests")
+        never = f"{self._change.title}: its status never rests"
+        raise ChangedMeanwhile(never, unanswered=self._unanswered > 0)
 
     def _send(self) -> Mapping[str, Any]:
         patch = self._change.patch
@@ -161,12 +165,27 @@ class _Writing:
         """The object when it is as we want it; None to send the change again.
 
         A failed test operation is answered with 422, as a validation error is: only the object
-        itself tells which it was.
+        itself tells which it was. Nor is every 409 a conflict of versions: a webhook may deny with
+        it, again and again.
         """
-        now = self._session.get(self._change.path)
-        if _version(now) == self._version and error.status == 422:
-            raise error
+        try:
+            now = self._session.get(self._change.path)
+        except ClusterError as unread:
+            raise self._told(unread) from None
+        if _version(now) == self._version:
+            self._denied += 1
+            if error.status == 422 or self._denied > _DENIALS:
+                raise self._told(error)
         return self._judged(now, str(error))
+
+    def _told(self, error: ClusterError) -> CalicoNicError:
+        """``error``, unless a try before it got no answer and may still be made."""
+        if not self._unanswered or self._dry_run:
+            return error
+        return OutcomeUnknown(
+            f"{self._change.title} was sent its change, and no answer came; another try was "
+            f"refused ({error}), so look again before the next"
+        )
 
     def _after_silence(self, error: ClusterError) -> Mapping[str, Any] | None:
         """The same after no answer, or one that does not tell whether the change was made."""

@@ -18,6 +18,9 @@ from kubectl_calico_nic.snapshot.snapshot import Gap
 _NAME = re.compile(r"[a-z0-9]([-.a-z0-9]*[a-z0-9])?")
 """A name of Kubernetes; a mark may hold any text, which has no business in a request."""
 
+_OF_SCALARS = (LookupError, AttributeError, TypeError, ArithmeticError)
+"""What PyYAML raises of a scalar that its tag does not fit: ``!!bool x``, ``!!int ""``."""
+
 
 def read_companions(
     api: Api, references: Iterable[Reference]
@@ -70,7 +73,7 @@ def _companion(item: Mapping[str, Any]) -> Companion:
 def _values(text: str) -> Mapping[str, Any] | None:
     try:
         found = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError):
+    except (yaml.YAMLError, ValueError, RecursionError, *_OF_SCALARS):
         return None
     if not isinstance(found, dict):
         return None

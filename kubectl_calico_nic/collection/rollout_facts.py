@@ -57,6 +57,8 @@ class RolloutFacts:
         self._first_of_revision = {pod.revision_hash: pod for pod in self._pods.values()}
         self._nodes = {facts.name: facts.node for facts in first.nodes if facts.node}
         self._inventories = {facts.name: facts.inventory for facts in first.nodes}
+        self._asks_again = _asks_again(first)
+        self._asked = {facts.pod.uid for facts in first.nodes if facts.pod and facts.inventory}
         self._revisions = dict(first.revisions)
         self._revisions_of = _template(daemon_set)
         self._revisions_tried = 0
@@ -150,6 +152,7 @@ class RolloutFacts:
         pods = pods_by_node(pod for pod in self._pods.values() if pod.daemon_set == self._key)
         self._read_revisions(self._daemon_set)
         self._read_logs(pods)
+        self._ask_for_interfaces(pods)
         names = sorted({*self._nodes, *pods})
         return dataclasses.replace(
             self._first,
@@ -160,12 +163,33 @@ class RolloutFacts:
             gaps=tuple(self._gaps(pods)),
         )
 
+    def _ask_for_interfaces(self, pods: Mapping[str, Pod]) -> None:
+        """Ask the nodes whose pods could not be asked at first, since they were being replaced.
+
+        Where no log may be read, the interfaces are what proves a node. Each pod is asked once.
+        """
+        due = [
+            NodeFacts(name, self._nodes.get(name), pod)
+            for name, pod in pods.items()
+            if self._inventories.get(name) is None and pod.ready and pod.uid not in self._asked
+        ]
+        if not due or not self._asks_again:
+            return
+        self._asked |= {facts.pod.uid for facts in due if facts.pod}
+        names = [facts.name for facts in due]
+        found = self._collector.probe(Snapshot(nodes=tuple(due)), names)
+        self._inventories |= {facts.name: facts.inventory for facts in found.nodes}
+
     def _gaps(self, pods: Mapping[str, Pod]) -> Iterator[Gap]:
         """What could not be read, but for what a pod refused that is gone."""
         first = {facts.name: facts.pod.uid for facts in self._first.nodes if facts.pod}
         for gap in self._first.gaps:
             pod = pods.get(gap.node) if gap.node else None
-            of_this_pod = gap.forbidden or (pod is not None and first.get(pod.node) == pod.uid)
+            of_this_pod = gap.forbidden or (
+                pod is not None
+                and first.get(pod.node) == pod.uid
+                and self._inventories.get(pod.node) is None
+            )
             if gap.resource != _LOGS and (of_this_pod or gap.resource != EXEC):
                 yield gap
         for known in self._logs.values():
@@ -273,6 +297,13 @@ def _template(daemon_set: DaemonSet) -> object:
     """
     metadata, status = daemon_set.metadata, daemon_set.status
     return (metadata.get("uid"), metadata.get("generation"), status.get("observedGeneration"))
+
+
+def _asks_again(first: Snapshot) -> bool:
+    """Whether nodes were asked for their interfaces at first, and may be asked."""
+    refused = [gap for gap in first.gaps if gap.resource == EXEC]
+    asked = bool(refused) or any(facts.inventory for facts in first.nodes)
+    return asked and not any(gap.forbidden for gap in refused)
 
 
 def _state(pod: Pod, node: Node | None) -> object:

@@ -59,7 +59,7 @@ def _known(rollout: ChangeRollout, plan: Plan) -> tuple[str, list[Line]]:
 
 def _ways(rollout: ChangeRollout, plan: Plan) -> Iterator[Line]:
     """How to go on or back from a change that was made and is not followed."""
-    if plan.goal or plan.stage is not None:
+    if plan.action is not Action.UNDO and (plan.goal or plan.stage is not None):
         yield from rollout.ways_out(plan)
         return
     yield line(f"  go on: by itself; follow it: {rollout.command('rollout-check')}")

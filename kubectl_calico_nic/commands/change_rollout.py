@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kubectl_calico_nic.change.plan import Action, Plan, Target
+from kubectl_calico_nic.change.staging.followed import check_still_followed, overtaken
 from kubectl_calico_nic.change.staging.pausing import plan_pause
-from kubectl_calico_nic.change.staging.taking_back import plan_resume, plan_undo
+from kubectl_calico_nic.change.staging.taking_back import NothingToEnd, plan_resume, plan_undo
+from kubectl_calico_nic.cluster.guarded_patch import OutcomeUnknown
 from kubectl_calico_nic.cluster.pod_deletion import delete_pod
-from kubectl_calico_nic.commands.change_session import ChangeSession
+from kubectl_calico_nic.commands.change_session import ChangeSession, Planner, SendingStopped
 from kubectl_calico_nic.commands.operator_watch import (
     NotCarriedOver,
     Rejected,
@@ -19,6 +21,7 @@ from kubectl_calico_nic.commands.rollout_watch import (
     Goal,
     RolloutWatch,
     Watch,
+    is_gone,
     is_proven_on,
     nothing_left_to_do,
     proven_on,
@@ -38,6 +41,8 @@ from kubectl_calico_nic.snapshot.snapshot import Snapshot
 from kubectl_calico_nic.workload.rolling import ON_DELETE
 
 _MOST_NAMES = 5
+_SECONDS = 5.0
+"""Who gave up does not wait long for the last words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +61,15 @@ class ChangeRollout:
         except KeyboardInterrupt as stop:
             return self._give_up(plan, "interrupted", status_of(stop))
         except Rejected as error:
-            return self._take_back(plan, str(error))
+            return self._give_up(plan, str(error), EXIT_PROBLEM, self._take_back)
         except NotCarriedOver as error:
             self._say_lines([line(Span(str(error), BAD))])
             return EXIT_PROBLEM
         except TimedOut as error:
             return self._give_up(plan, str(error), EXIT_PROBLEM)
+        except (NothingToEnd, OutcomeUnknown):
+            # The ways out are those of a change that is known, and ours.
+            raise
         except CalicoNicError:
             if plan.stage is not None:
                 self._say_lines(self.ways_out(plan))
@@ -76,12 +84,13 @@ class ChangeRollout:
             if not self._replace(plan.stage.nodes):
                 return "the new value is not proven"
             if plan.stage.kind is StageKind.ONLY_AFFECTED:
+                self._say(f"They are {_SHOWN}.")
                 self._say(
                     f"{plan.roll.later} pods keep the old value until: "
                     f"{self.command('set --resume')}"
                 )
                 return ""
-            self._resume()
+            self._resume(plan)
         if not self.staging.wait:
             self._say(f"Follow it: {self.command('rollout-check')}")
             return ""
@@ -100,14 +109,9 @@ class ChangeRollout:
         wait_for_operator(change.session, plan, change.environment, timeout)
         self._say(f"The operator has carried it over to daemonset {plan.daemon_set}.")
 
-    def _take_back(self, plan: Plan, why: str) -> int:
+    def _take_back(self, plan: Plan) -> str:
         """Undo what the operator refuses: nothing else of the Installation would take effect."""
-        done = "left as it is"
-        if plan.action is Action.SET:
-            self._send(lambda now, found: plan_undo(now, found, self.change.question))
-            done = _UNDONE
-        self._say_lines([line(Span(f"{why}:", BAD), f" {done}")])
-        return EXIT_PROBLEM
+        return self._undo(plan) if plan.action is Action.SET else _LEFT
 
     def _replace(self, nodes: Sequence[str]) -> bool:
         """Replace the pods of ``nodes`` one after another; each is proven before the next."""
@@ -119,6 +123,8 @@ class ChangeRollout:
                     delete_pod(self.change.session, pod.namespace, pod.name, pod.uid)
                     watch.until(_replaced_on(node, pod.uid))
                 if not is_proven_on(watch.until(proven_on(node)), [node]):
+                    if is_gone(watch, node):
+                        self._say(f"{node}: its Node was deleted")
                     break
             rollout = watch.rollout
         if is_proven_on(rollout, nodes):
@@ -127,14 +133,14 @@ class ChangeRollout:
         self._data(conclusion(rollout))
         return False
 
-    def _resume(self) -> None:
+    def _resume(self, followed: Plan) -> None:
         """Let the controller roll the rest."""
 
         def planner(snapshot: Snapshot, daemon_set: DaemonSet) -> Plan:
             return plan_resume(snapshot, daemon_set, self.change.question)
 
-        plan = self._send(planner)
-        self._say(f"The canary is proven: {plan.roll.restarts} more pods restart.")
+        plan = self._send(followed, planner)
+        self._say(f"The canary is {_SHOWN}: {plan.roll.restarts} more pods restart.")
 
     def _watch(self) -> RolloutWatch:
         change = self.change
@@ -142,23 +148,62 @@ class ChangeRollout:
         how = Watch(change.question, probe, self.staging.timeout, self.structured)
         return RolloutWatch(change.session, change.parsed, how, change.environment)
 
-    def _send(self, planner: Callable[[Snapshot, DaemonSet], Plan]) -> Plan:
-        plan = self.change.plan(planner)
-        return plan if plan.is_empty else self.change.apply(plan, planner)
+    def _send(self, followed: Plan, planner: Planner) -> Plan:
+        """Send what nobody looked at: only where the change is still the one that was followed.
 
-    def _give_up(self, plan: Plan, why: str, status: int) -> int:
-        """Stop, undo or leave the rollout; say what runs where and how to go on or back."""
+        Raises:
+            NothingToEnd: somebody else changed it.
+            CalicoNicError: the plan is refused, or it cannot be sent.
+        """
+
+        def of_ours(snapshot: Snapshot, daemon_set: DaemonSet) -> Plan:
+            check_still_followed(followed, snapshot, daemon_set)
+            plan = planner(snapshot, daemon_set)
+            stopping = plan.stopping(force=self.change.parsed.truth("force"))
+            ids = ", ".join(dict.fromkeys(finding.id for finding in stopping))
+            if any(finding.id == "changed-since" for finding in stopping):
+                raise NothingToEnd(overtaken(followed))
+            if stopping:
+                raise CalicoNicError(f"{followed.title}: refused: {ids}; nothing was sent")
+            return plan
+
+        plan = self.change.plan(of_ours)
+        return plan if plan.is_empty else self.change.apply(plan, of_ours)
+
+    def _undo(self, followed: Plan) -> str:
+        self._send(followed, lambda now, found: plan_undo(now, found, self.change.question))
+        return _UNDONE
+
+    def _give_up(
+        self, plan: Plan, why: str, status: int, act: Callable[[Plan], str] | None = None
+    ) -> int:
+        """Stop, undo or leave the rollout; say what runs where and how to go on or back.
+
+        ``act`` does that and says what was done; by default what ``--on-failure`` asks for.
+        """
         try:
-            done = self._on_failure(plan)
-            rolls_on = done == _LEFT and plan.action is not Action.UNDO and self._rolls_on(plan)
+            done = (act or self._on_failure)(plan)
+            is_ours = done != _UNDONE
         except KeyboardInterrupt as stop:
-            done, status, rolls_on = _LEFT, status_of(stop), False
+            was_sent = isinstance(stop, SendingStopped) and stop.plan is not None
+            done, status = self._unknown if was_sent else _LEFT, status_of(stop)
+            is_ours = not was_sent
+        except OutcomeUnknown:
+            done, is_ours = self._unknown, False
+        except NothingToEnd as error:
+            done, is_ours = str(error), False
         except CalicoNicError as error:
-            done, rolls_on = f"{_LEFT} ({error})", False
+            done, is_ours = f"{_LEFT} ({error})", True
         self._say_lines([line(), line(Span(f"{why}:", BAD), f" {done}")])
-        if done != _UNDONE and plan.action is not Action.UNDO:
+        if is_ours and plan.action is not Action.UNDO:
+            rolls_on = done.startswith(_LEFT) and self._rolls_on(plan)
             self._say_lines(self.ways_out(plan, rolls_on=rolls_on))
         return status
+
+    @property
+    def _unknown(self) -> str:
+        look = self.command("inspect")
+        return f"unknown whether the API server took what was sent: run {look}"
 
     def ways_out(self, plan: Plan, *, rolls_on: bool = False) -> list[Line]:
         """The commands that finish what was begun; an operator's rollout cannot be resumed."""
@@ -170,7 +215,11 @@ class ChangeRollout:
     def _rolls_on(self, plan: Plan) -> bool:
         """Whether the controller goes on without anybody, so that there is nothing to resume."""
         target = Target.daemon_set(plan.daemon_set)
-        return DaemonSet(self.change.session.get(target.path)).update_strategy != ON_DELETE
+        try:
+            found = self.change.session.within(_SECONDS).get(target.path)
+        except (KeyboardInterrupt, CalicoNicError):
+            return plan.stage is None
+        return DaemonSet(found).update_strategy != ON_DELETE
 
     def _on_failure(self, plan: Plan) -> str:
         asked = self.staging.on_failure
@@ -179,8 +228,7 @@ class ChangeRollout:
         if plan.goal and asked is OnFailure.PAUSE:
             return "left as it is (an operator's rollout cannot be paused)"
         if asked is OnFailure.UNDO:
-            self._send(lambda now, found: plan_undo(now, found, self.change.question))
-            return _UNDONE
+            return self._undo(plan)
         updated: list[str] = []
 
         def planner(snapshot: Snapshot, daemon_set: DaemonSet) -> Plan:
@@ -188,7 +236,7 @@ class ChangeRollout:
 
         with self._watch() as watch:
             updated += [node.name for node in watch.rollout.nodes if node.updated]
-        self._send(planner)
+        self._send(plan, planner)
         names = ", ".join(updated[:_MOST_NAMES]) or "no node"
         more = f" and {len(updated) - _MOST_NAMES} more" if len(updated) > _MOST_NAMES else ""
         return f"paused: no more pods restart; {names}{more} have the new value"
@@ -209,13 +257,15 @@ class ChangeRollout:
 
 _UNDONE = "undone: the former value is back"
 _LEFT = "left as it is"
+_SHOWN = "Ready on the expected address; BGP sessions and routes were not asked"
+"""All that a stage shows of its nodes: those of a half-rolled cluster are not all up."""
 
 
 def _replaced_on(node: str, uid: str) -> Goal:
-    """Another pod than that of ``uid`` is on ``node``."""
+    """Another pod than that of ``uid`` is on ``node``, or the Node was deleted."""
 
     def is_over(watch: RolloutWatch) -> bool:
         pod = watch.pod_on(node)
-        return pod is not None and pod.uid != uid
+        return is_gone(watch, node) or (pod is not None and pod.uid != uid)
 
     return is_over

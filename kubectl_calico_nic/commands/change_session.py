@@ -7,7 +7,12 @@ from collections.abc import Callable
 
 from kubectl_calico_nic.change.objections.cluster import pod_denied
 from kubectl_calico_nic.change.plan import Action, Plan
-from kubectl_calico_nic.cluster.guarded_patch import ChangedMeanwhile, send_patch
+from kubectl_calico_nic.change.staging.taking_back import NoRecord
+from kubectl_calico_nic.cluster.guarded_patch import (
+    ChangedMeanwhile,
+    OutcomeUnknown,
+    send_patch,
+)
 from kubectl_calico_nic.cluster.pod_admission import why_denied
 from kubectl_calico_nic.cluster.session import Session
 from kubectl_calico_nic.collection.calico_objects import read_calico_objects
@@ -107,6 +112,7 @@ class ChangeSession:
 
         Raises:
             CalicoNicError: the server refuses, or the new plan is not what was shown.
+            OutcomeUnknown: no answer came, and somebody else changed the object since.
             SendingStopped: Ctrl-C.
         """
         current = shown
@@ -114,25 +120,44 @@ class ChangeSession:
             try:
                 self._send(current)
             except ChangedMeanwhile as error:
-                sent = current
-                try:
-                    current = self.plan(planner, routes)
-                except KeyboardInterrupt as stop:
-                    raise SendingStopped(sent if error.unanswered else None) from stop
+                sent, current = current, self._anew(current, error, planner, routes)
                 if current.is_empty:
                     # What got no answer has arrived: nobody else wants just the same.
                     return sent if error.unanswered else current
                 if not current.promises_the_same_as(shown):
-                    so_far = "no answer came to what was sent" if error.unanswered else _NOT_SENT
+                    if error.unanswered:
+                        raise self._unknown(shown) from None
                     raise CalicoNicError(
                         f"{shown.title} was changed by somebody else meanwhile and "
-                        f"the plan is no longer what was shown; {so_far}: run the command again"
+                        f"the plan is no longer what was shown; {_NOT_SENT}: run the command again"
                     ) from None
             else:
                 return current
         raise CalicoNicError(
             f"{shown.title} was changed by others {_ATTEMPTS} times meanwhile; "
             f"{_NOT_SENT}: try again when they have finished"
+        )
+
+    def _anew(
+        self, sent: Plan, error: ChangedMeanwhile, planner: Planner, routes: Routes | None
+    ) -> Plan:
+        """Plan after ``error``; empty where nothing is left to do."""
+        try:
+            return self.plan(planner, routes)
+        except KeyboardInterrupt as stop:
+            raise SendingStopped(sent if error.unanswered else None) from stop
+        except CalicoNicError as problem:
+            if not error.unanswered:
+                raise
+            if isinstance(problem, NoRecord) and sent.action is Action.UNDO:
+                # The undo has arrived: it took the record away.
+                return dataclasses.replace(sent, patch=())
+            raise self._unknown(sent) from problem
+
+    def _unknown(self, plan: Plan) -> OutcomeUnknown:
+        return OutcomeUnknown(
+            f"{plan.title}: no answer came to what was sent, and it was changed since: "
+            f"run {self.environment.command} inspect"
         )
 
     def _send(self, plan: Plan) -> None:

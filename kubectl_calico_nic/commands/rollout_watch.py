@@ -204,12 +204,20 @@ def is_proven_on(rollout: Rollout, nodes: Sequence[str]) -> bool:
     return len(mine) == len(nodes) and proven
 
 
+def is_gone(watch: RolloutWatch, node: str) -> bool:
+    """Whether the Node was deleted; never said where Nodes could not be read."""
+    present = [facts.name for facts in watch.snapshot.nodes if facts.node]
+    return bool(present) and node not in present
+
+
 def proven_on(*nodes: str) -> Goal:
-    """The new pods of ``nodes`` are proven; lost when one of them cannot recover."""
+    """The new pods of ``nodes`` are proven; lost when one of them cannot recover, or is gone."""
 
     def is_over(watch: RolloutWatch) -> bool:
         mine = [node for node in watch.rollout.nodes if node.name in nodes]
         if any(node.phase is Phase.STUCK for node in mine):
+            return True
+        if any(is_gone(watch, node) for node in nodes):
             return True
         settled = all(node.updated is not False and node.ready for node in mine)
         return is_proven_on(watch.rollout, nodes) or (settled and watch.next_look is None)

@@ -69,7 +69,10 @@ def test_a_canary_is_proven_before_any_other_pod_restarts(staging: Staging) -> N
     assert replaced(resuming[1], uids(cluster)) == EVERY_NODE - {"node-3"}
     proven, rolled = ended.stdout.index("node-3: ok"), ended.stdout.index("successfully")
     assert proven < rolled
-    assert "The canary is proven: 3 more pods restart.\n" in ended.stderr
+    assert (
+        "The canary is Ready on the expected address; BGP sessions and routes were not asked: "
+        "3 more pods restart.\n"
+    ) in ended.stderr
     assert cluster.annotations() == REPAIRED
     staging.assert_done()
 

@@ -38,7 +38,11 @@ from kubectl_calico_nic.workload.rolling import ON_DELETE
 
 
 class NothingToEnd(CalicoNicError):
-    """The object carries no record of a change, or one that cannot be read."""
+    """The object carries no record of the change that is to end, or one that cannot be read."""
+
+
+class NoRecord(NothingToEnd):
+    """The object carries no record of a change at all."""
 
 
 def plan_undo(snapshot: Snapshot, daemon_set: DaemonSet, question: Question) -> Plan:
@@ -69,7 +73,7 @@ def plan_undo(snapshot: Snapshot, daemon_set: DaemonSet, question: Question) -> 
         annotations={RECORD_ANNOTATION: None},
     )
     prospect = Prospect.of(reach, after, None)
-    refusals = () if is_back or now == kept.after else (_changed_since(kept, daemon_set, now),)
+    refusals = () if is_back else tuple(_changed_since(kept, daemon_set, _UNDO_TAKES))
     return replace(
         empty_plan(request_of(kept), daemon_set, snapshot),
         action=Action.UNDO,
@@ -122,7 +126,10 @@ def plan_resume(snapshot: Snapshot, daemon_set: DaemonSet, question: Question) -
         object_after=after,
         nodes=prospect.forecasts,
         roll=roll,
-        refusals=tuple(dict.fromkeys(each for found in prospect.against for each in found)),
+        refusals=(
+            *_changed_since(kept, daemon_set, _RESUME_ROLLS),
+            *dict.fromkeys(each for found in prospect.against for each in found),
+        ),
         warnings=tuple(_unready(kept, reach)),
     )
 
@@ -142,7 +149,7 @@ def _change_of(annotations: Mapping[str, str], title: str, verb: str) -> ChangeR
     except BrokenRecord as error:
         raise NothingToEnd(f"cannot {verb}: {title}: {error}") from None
     if kept is None:
-        raise NothingToEnd(f"nothing to {verb}: {title} has no record of a change")
+        raise NoRecord(f"nothing to {verb}: {title} has no record of a change")
     return kept
 
 
@@ -196,13 +203,20 @@ def _said(entries: tuple[Entry, ...], name: str) -> str | None:
     return str(found[-1].get("value") or "") if source == "value" else f"<{source}>"
 
 
-def _changed_since(kept: ChangeRecord, daemon_set: DaemonSet, now: tuple[Entry, ...]) -> Finding:
-    return Finding(
+_UNDO_TAKES = "undo would take that back too: set the value that is wanted instead"
+_RESUME_ROLLS = "resume would roll that out, which no stage has proven: put the values back first"
+
+
+def _changed_since(kept: ChangeRecord, daemon_set: DaemonSet, then: str) -> Iterator[Finding]:
+    if kept.is_in(daemon_set.container):
+        return
+    now = entries_of(daemon_set.container.get("env") or (), kept.names)
+    yield Finding(
         "changed-since",
         Severity.ERROR,
         f"daemonset {daemon_set.key}: somebody changed the values since {kept.at}: set then "
         f"{_json(kept.after)}, now {_json(now)}",
-        "undo would take that back too: set the value that is wanted instead",
+        then,
         overridable=False,
     )
 

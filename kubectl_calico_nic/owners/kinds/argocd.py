@@ -66,7 +66,8 @@ class Application(Link):
         if chart is not None and values is not None:
             return f"{self.where}{_beside(chart, values)}:\n{yaml_text(values)}"
         named = "" if _sources(self.found) else f" (argocd app get {self.name or 'NAME'} names it)"
-        patch = files.told(self.subject, wanted, f"{self.where}{named}:")
+        rendered = ", so that the chart renders" if chart is not None else ""
+        patch = files.told(self.subject, wanted, f"{self.where}{named}{rendered}:")
         if not patch or values is None:
             return patch
         return f"{patch}\nor, where it renders the chart tigera-operator, its values:\n" + (
@@ -188,6 +189,8 @@ def _source(source: Mapping[str, Any]) -> str:
 
 
 def _bare(repository: object) -> str:
-    """A URL without the user and password that it may have."""
+    """A URL without the user, password and query that it may have."""
     head, scheme, rest = str(repository).partition("://")
-    return f"{head}{scheme}{rest.rpartition('@')[2]}" if scheme else head
+    place, slash, path = rest.partition("/")
+    bare = f"{head}{scheme}{place.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
+    return bare if scheme else head

@@ -101,6 +101,8 @@ class FluxObject(Link):
         )
 
     def _beside(self, spec: dict[str, Any]) -> str:
+        if self.found and "postRenderers" in spec and self.found.spec.get("postRenderers"):
+            return ", added to the spec.postRenderers that it has"
         present = mapping(self.found.spec.get("values")) if self.found else {}
         if self.found is None or not present or "values" not in spec:
             return ""

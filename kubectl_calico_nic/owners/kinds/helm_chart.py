@@ -120,8 +120,8 @@ def recognise(subject: Managed) -> HelmChart | None:
     found = subject.companion(chart_reference(release)) if release else None
     if found is None or _is_of_rke2(release):
         return None
-    target = str(found.spec.get("targetNamespace") or "")
-    if target and namespace and target != namespace:
+    target = str(found.spec.get("targetNamespace") or NAMESPACE)
+    if namespace and target != namespace:
         return None
     title = f"HelmChart {NAMESPACE}/{release}"
     config = config_of(subject, release)
