@@ -190,9 +190,6 @@ CASES = {
     "server of another authority": Case(
         lambda w: {".kube/config": kubeconfig(w.secure.url, user={"token": "t"})}
     ),
-    "plain server behind https": Case(
-        lambda w: {".kube/config": kubeconfig("https://" + w.plain.host, user={"token": "t"})}
-    ),
     "path without a scheme": Case(lambda w: {".kube/config": kubeconfig("host/path")}),
     "first file wins the whole entry": Case(
         lambda w: {

@@ -28,6 +28,9 @@ class Difference:
     explains: Explains | None = None
 
 
+_NO_TLS = "tls: first record does not look like a TLS handshake"
+
+
 def _error(outcome: Outcome) -> str:
     return str(outcome.get("error", ""))
 
@@ -74,6 +77,11 @@ def _userinfo_and_plugin(theirs: Outcome, ours: Outcome) -> bool:
 def _compression_over_http(theirs: Outcome, ours: Outcome) -> bool:
     alike = {**ours, "gzip": theirs.get("gzip")} == dict(theirs)
     return alike and ours.get("gzip") is False and not ours.get("client")
+
+
+def _http_for_https(theirs: Outcome, ours: Outcome) -> bool:
+    told = "http: server gave HTTP response to HTTPS client"
+    return _error(ours) == _error(theirs).replace(told, _NO_TLS) != _error(theirs)
 
 
 DIFFERENCES: tuple[Difference, ...] = (
@@ -141,6 +149,13 @@ DIFFERENCES: tuple[Difference, ...] = (
         _compression_over_http,
     ),
     Difference(
+        "A server that speaks http where https was asked for",
+        "says `http: server gave HTTP response to HTTPS client`",
+        "says `tls: first record does not look like a TLS handshake`",
+        "OpenSSL does not tell what came instead",
+        _http_for_https,
+    ),
+    Difference(
         "An answer of 401",
         "runs the exec plugin again for the *next* request, and fails",
         "reads token and certificate files, or runs the plugin, and asks once more",
@@ -175,6 +190,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         "logs that, and trusts the authorities of the system instead",
         "stops",
         "a token is not for whoever those authorities know",
+    ),
+    Difference(
+        "An error of several lines from the server",
+        "prints it as it is",
+        "indents every further line",
+        "no text of a server passes for a line of the plugin's own",
     ),
     Difference(
         "`--request-timeout` is not given",

@@ -70,6 +70,8 @@ def status(code: int, reason: str, message: str, **details: Any) -> Reply:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # What is no HTTP at all is answered as every other server answers it: with a status line.
+    default_request_version = "HTTP/1.1"
     # Head and body go out as two writes, between which Nagle would wait for 40 ms.
     disable_nagle_algorithm = True
     server: _Server

@@ -21,7 +21,6 @@ def examples(count: int) -> settings:
     """Try ``count`` examples; how long one takes says nothing on a busy machine."""
     return settings(
         max_examples=count * FACTOR,
-        deadline=None,
         derandomize=FACTOR == 1,
         suppress_health_check=list(HealthCheck),
     )

@@ -94,7 +94,7 @@ def spoiled(place: tuple[int, tuple[Any, ...]], value: Any) -> list[dict[str, An
     return objects
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(PLACES), JSON_VALUES)
 def test_objects_of_any_shape_do_not_raise(
     place: tuple[int, tuple[Any, ...]], value: object

@@ -299,7 +299,7 @@ def test_a_member_that_is_encrypted(tmp_path: Path) -> None:
     assert "x.zip/b.log (encrypted)" in result.stderr
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from(list(FORMS)),
     st.lists(st.tuples(st.integers(0, 3000), st.binary(min_size=1, max_size=8)), max_size=4),
@@ -329,7 +329,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(TREES)
 def test_any_tree_of_archives_gives_a_report_or_our_own_error(packed: bytes) -> None:
     result = calico_nic("inspect", "--from", "-", stdin=packed)

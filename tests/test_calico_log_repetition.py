@@ -79,7 +79,7 @@ RUNS = st.lists(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(RUNS, st.integers(1, 9))
 def test_counting_reads_the_same(runs: list[tuple[list[tuple[str, str]], int]], every: int) -> None:
     chosen = [body for bodies, count in runs for body in bodies * count]

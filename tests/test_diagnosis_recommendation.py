@@ -397,7 +397,7 @@ def every_value(snapshot: Snapshot, version: Version) -> list[str]:
 
 
 @given(worlds())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_no_simpler_value_that_works_is_missed(world: World) -> None:
     snapshot, version = world.snapshot(), world.parsed
     report = diagnose(snapshot, Question())
@@ -417,7 +417,7 @@ def test_no_simpler_value_that_works_is_missed(world: World) -> None:
 
 
 @given(worlds())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_what_is_promised_is_what_selection_says(world: World) -> None:
     snapshot, version = world.snapshot(), world.parsed
     for found in diagnose(snapshot, Question()).recommendations:

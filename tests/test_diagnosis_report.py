@@ -396,7 +396,7 @@ junk = st.recursive(
     status=st.dictionaries(st.sampled_from(KEYS), junk),
     texts=st.lists(st.text(max_size=12), min_size=3, max_size=3),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_broken_object_raises(
     pod: dict[str, object],
     metadata: dict[str, object],

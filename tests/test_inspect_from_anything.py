@@ -61,7 +61,7 @@ FILE = CONTENT | CUT_OFF | CONTENT.map(gzip.compress)
 NAMES = st.sampled_from(["node-1", "a/node-1.log", "b.yaml", "c.json", "x/0.log.1.gz", "\u202e"])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.dictionaries(NAMES, FILE, min_size=1, max_size=4), st.booleans())
 def test_any_files(tree: dict[str, bytes], are_named: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:

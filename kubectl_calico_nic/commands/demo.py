@@ -52,7 +52,7 @@ def _run(parsed: Parsed, environment: Environment) -> int:
     with SimulatedCluster(pace=pace) as cluster, _kubeconfig(cluster) as path:
         if serve:
             return _serve(path, environment)
-        _tell(path, environment)
+        _tell(path, environment, cluster)
     return EXIT_OK
 
 
@@ -69,7 +69,7 @@ def _kubeconfig(cluster: SimulatedCluster) -> Iterator[Path]:
         yield path
 
 
-def _tell(path: Path, environment: Environment) -> None:
+def _tell(path: Path, environment: Environment, cluster: SimulatedCluster) -> None:
     import textwrap
 
     from kubectl_calico_nic.cli import main
@@ -83,7 +83,7 @@ def _tell(path: Path, environment: Environment) -> None:
         told = [line(Span(f"# {text}", QUIET)) for text in textwrap.wrap(comment, _WIDTH)]
         write([*told, line(Span(words, STRONG))], environment.stdout, environment)
         environment.stdout.flush()
-        _pause(environment)
+        _pause(environment, cluster)
         status = main(argv, inside)
         if status != expected:
             raise CalicoNicError(
@@ -91,12 +91,15 @@ def _tell(path: Path, environment: Environment) -> None:
             )
         environment.stdout.write("\n")
         environment.stdout.flush()
-        _pause(environment)
+        _pause(environment, cluster)
 
 
-def _pause(environment: Environment) -> None:
+def _pause(environment: Environment, cluster: SimulatedCluster) -> None:
+    """Let a person read; in a pipe let the pods get ready, so that every run prints the same."""
     if environment.stdout_is_terminal:
         environment.sleep(_READING_PAUSE)
+    else:
+        cluster.settle()
 
 
 def _serve(path: Path, environment: Environment) -> int:
