@@ -100,7 +100,13 @@ OLDER_KUBECTL = "kubectl-1.32"
 _KUBECTL_1_32 = GoModule(OLDER_KUBECTL, _KUBERNETES, {OLDER_KUBECTL: _KUBECTL}, _STAMPS)
 KWOK = GoModule("kwok", "sigs.k8s.io/kwok", {"kwok": "sigs.k8s.io/kwok/cmd/kwok"}, {})
 OPERATOR = GoModule("operator", "github.com/tigera/operator", {}, {})
-"""Nothing is built from it: its CustomResourceDefinitions are read."""
+ARGO_CD = GoModule("argo-cd", "github.com/argoproj/argo-cd/v3", {}, {})
+KUSTOMIZE_CONTROLLER = GoModule(
+    "kustomize-controller", "github.com/fluxcd/kustomize-controller", {}, {}
+)
+HELM_CONTROLLER = GoModule("helm-controller", "github.com/k3s-io/helm-controller", {}, {})
+_READ = (KWOK, OPERATOR, ARGO_CD, KUSTOMIZE_CONTROLLER, HELM_CONTROLLER)
+"""Their manifests are read: CustomResourceDefinitions for the most part."""
 _KREW = GoModule(
     "krew",
     "sigs.k8s.io/krew",
@@ -245,7 +251,7 @@ def main() -> int:
     try:
         for program in (name for module in _EVERY_RUNS for name in module.programs):
             sys.stdout.write(f"{program}: {find(program)}\n")
-        for module in (KWOK, OPERATOR):
+        for module in _READ:
             module_source(module)
     except BuildError as error:
         sys.stderr.write(f"{error}\n")

@@ -18,11 +18,11 @@ from typing import Any
 
 import netaddr
 import urllib3
-import yaml
 
 from . import installs
 from .api_client import CONFLICT, NOT_FOUND, ApiError, Object
-from .binaries import OPERATOR, module_source
+from .binaries import OPERATOR
+from .definitions import published
 from .editor import Editor
 from .installs import calico_node
 from .pod_status import now
@@ -52,11 +52,10 @@ _DEFAULTS = {
 
 
 def kinds() -> list[Object]:
-    """The definitions of Installation and TigeraStatus, without their descriptions."""
-    directory = module_source(OPERATOR) / "pkg" / "imports" / "crds" / "operator"
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    """The definitions of Installation and TigeraStatus."""
+    directory = "pkg/imports/crds/operator"
     return [
-        _without_descriptions(yaml.load((directory / f"{GROUP}_{plural}.yaml").read_text(), loader))
+        published(OPERATOR, f"{directory}/{GROUP}_{plural}.yaml")
         for plural in ("installations", "tigerastatuses")
     ]
 
@@ -298,14 +297,3 @@ def _is_cidr(text: str) -> bool:
     except ValueError:
         return False
     return "/" in text
-
-
-def _without_descriptions(held: Any) -> Any:
-    """Four fifths of the definition of Installation say nothing about what is valid."""
-    if isinstance(held, dict):
-        return {
-            key: _without_descriptions(value)
-            for key, value in held.items()
-            if not (key == "description" and isinstance(value, str))
-        }
-    return [*map(_without_descriptions, held)] if isinstance(held, list) else held

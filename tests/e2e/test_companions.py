@@ -1,4 +1,4 @@
-"""``set`` reads what Argo CD, Flux and K3s say themselves, from real definitions of their kinds."""
+"""``set`` reads what Argo CD, Flux and K3s say themselves, by the definitions that they publish."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from .api_client import Object
+from .binaries import ARGO_CD, HELM_CONTROLLER, KUSTOMIZE_CONTROLLER
 from .cluster import Cluster
-from .definitions import DEFINITIONS, definition
+from .definitions import DEFINITIONS, published, wait_until_served
 from .plugin_process import Ended, run
 from .rollouts import DAEMON_SET
 from .users import documented
@@ -28,6 +29,7 @@ BY_HELM = {
 APPLICATION: Object = {
     "metadata": {"name": "net", "namespace": "default"},
     "spec": {
+        "project": "default",
         "destination": {"server": "https://kubernetes.default.svc"},
         "source": {"repoURL": "https://git.example/infra", "path": "calico"},
         "syncPolicy": {"automated": {"selfHeal": True}},
@@ -36,7 +38,12 @@ APPLICATION: Object = {
 OTHER: Object = {**APPLICATION, "metadata": {"name": "other", "namespace": "default"}}
 KUSTOMIZATION: Object = {
     "metadata": {"name": "infra", "namespace": "default"},
-    "spec": {"suspend": True, "interval": "10m"},
+    "spec": {
+        "suspend": True,
+        "interval": "10m",
+        "prune": True,
+        "sourceRef": {"kind": "GitRepository", "name": "infra"},
+    },
 }
 CONFIG: Object = {
     "metadata": {"name": "rke2-canal", "namespace": "kube-system"},
@@ -45,19 +52,19 @@ CONFIG: Object = {
 CASES = {
     "argo": (
         BY_ARGO,
-        (ARGO, "v1alpha1", "applications", "Application"),
+        (ARGO_CD, "manifests/crds/application-crd.yaml"),
         (APPLICATION, OTHER),
         ("selfHeal puts what Git says back within seconds", "path calico in https://git.example"),
     ),
     "flux": (
         BY_FLUX,
-        (FLUX, "v1beta2", "kustomizations", "Kustomization"),
+        (KUSTOMIZE_CONTROLLER, f"config/crd/bases/{FLUX}_kustomizations.yaml"),
         (KUSTOMIZATION,),
         ("it is suspended and nothing puts the old value back now",),
     ),
     "rke2": (
         BY_HELM,
-        (HELM, "v1", "helmchartconfigs", "HelmChartConfig"),
+        (HELM_CONTROLLER, f"pkg/crds/yaml/generated/{HELM}_helmchartconfigs.yaml"),
         (CONFIG,),
         (
             "spec.valuesContent of HelmChartConfig kube-system/rke2-canal, merge this in; "
@@ -69,22 +76,17 @@ CASES = {
 
 def owned(cluster: Cluster, name: str, *, with_objects: bool) -> None:
     """Let an owner have made the DaemonSet; its kind is served in any case."""
-    marks, (group, version, plural, kind), objects, _ = CASES[name]
-    found = definition(group, version, plural, kind)
-    cluster.add(DEFINITIONS, {**found, "spec": {**found["spec"], "scope": "Namespaced"}})
-    cluster.client.wait_for(DEFINITIONS, lambda listed: any(map(_is_served, listed)))
+    marks, (module, path), objects, _ = CASES[name]
+    definition = published(module, path)
+    cluster.add(DEFINITIONS, definition)
+    wait_until_served(cluster.client, {definition["metadata"]["name"]})
+    kinds, served = definition["spec"], definition["spec"]["versions"][0]["name"]
+    version = f"{kinds['group']}/{served}"
     for item in objects if with_objects else ():
-        place = f"/apis/{group}/{version}/namespaces/{item['metadata']['namespace']}/{plural}"
-        cluster.client.ensure(place, {"apiVersion": f"{group}/{version}", "kind": kind, **item})
+        place = f"/apis/{version}/namespaces/{item['metadata']['namespace']}"
+        whole = {"apiVersion": version, "kind": kinds["names"]["kind"], **item}
+        cluster.client.ensure(f"{place}/{kinds['names']['plural']}", whole)
     cluster.client.merge(DAEMON_SET, {"metadata": marks})
-
-
-def _is_served(found: Object) -> bool:
-    conditions: list[Any] = found.get("status", {}).get("conditions") or []
-    groups = {group for _, (group, *_), _, _ in CASES.values()}
-    return found["spec"]["group"] in groups and any(
-        each["type"] == "Established" and each["status"] == "True" for each in conditions
-    )
 
 
 def asked(cluster: Cluster, rights: list[Any]) -> Ended:
