@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test versions faults soak fuzz differential lint format types docs package dist krew release-dry-run e2e hosts cluster bench clean
+.PHONY: demo test versions faults soak planted fuzz differential lint format types docs package dist krew release-dry-run e2e hosts cluster bench clean
 
 demo: $(VENV)/.runtime
 	@$(BIN)/kubectl-calico_nic demo
@@ -26,6 +26,11 @@ faults: $(VENV)/.development
 SOAK_NODES ?= 1000
 soak: $(VENV)/.development
 	SOAK_NODES=$(SOAK_NODES) $(BIN)/python -m pytest tests/test_soak.py
+
+# An attack in every text that a cluster hands out, a few in each run; a test run plants many at once.
+PLANTED_RUNS ?= 100
+planted: $(VENV)/.development
+	PLANTED_RUNS=$(PLANTED_RUNS) $(BIN)/python -m pytest --timeout 3600 tests/test_output_planted*.py
 
 # The fuzz tests with so many times as many examples, and others each time.
 FUZZ_FACTOR ?= 50

@@ -10,13 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.measure import Command
+from kubectl_calico_nic.collection.logs import TAIL_LINES
 from tests.e2e.binaries import cache_directory, find
 from tests.e2e.story import NAME, NAMESPACE
 
 STERN = "github.com/stern/stern@v1.32.0"
 _SELECTOR = ("--namespace", NAMESPACE, "--selector", f"k8s-app={NAME}")
-TAIL_LINES = 300
-"""As many as the plugin reads from the end of a log."""
 _GIVES_REPORT = frozenset({0, 2})
 
 
@@ -52,8 +51,9 @@ def stern(kubeconfig: Path, nodes: int) -> Command | None:
 
 
 def grep(pattern: str, path: Path) -> Command:
-    """``grep -E``, counting: with nowhere to print to it would stop at the first line."""
-    return Command(("grep", "-c", "-E", pattern, str(path)), {**os.environ, "LC_ALL": "C"})
+    """``grep -E``, counting into a pipe: GNU's stops at the first line where nobody reads."""
+    script = ("sh", "-c", 'grep "$@" | cat', "grep")
+    return Command((*script, "-c", "-E", pattern, str(path)), {**os.environ, "LC_ALL": "C"})
 
 
 def _environment(kubeconfig: Path | None) -> Mapping[str, str]:

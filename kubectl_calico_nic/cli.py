@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import io
 import os
 import signal
+import stat
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -15,10 +17,12 @@ from kubectl_calico_nic.commands.command import Command
 from kubectl_calico_nic.commands.registry import command_names, load, load_all
 from kubectl_calico_nic.environment import (
     EXIT_ERROR,
+    EXIT_HUNG_UP,
     EXIT_INTERRUPTED,
     EXIT_OK,
     EXIT_TERMINATED,
     Environment,
+    HungUp,
     Terminated,
     status_of,
 )
@@ -31,6 +35,8 @@ COMPLETER = "kubectl_complete-calico_nic"
 """The name under which kubectl's shell completion starts this program."""
 COMPLETE = "__complete"
 """The command that shells call, as cobra names it."""
+_AT_ONCE = (EXIT_ERROR, EXIT_HUNG_UP, EXIT_INTERRUPTED, EXIT_TERMINATED)
+"""The exit statuses that may come while workers still wait for an answer."""
 
 
 def run() -> None:
@@ -39,6 +45,10 @@ def run() -> None:
     # cycles would take a quarter of the time.
     gc.set_threshold(100_000, 50, 100)
     signal.signal(signal.SIGTERM, _terminate)
+    # Windows has no such signal, and under nohup it stays ignored.
+    hang_up = getattr(signal, "SIGHUP", None)
+    if hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN:
+        signal.signal(hang_up, _hang_up)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -49,13 +59,27 @@ def run() -> None:
         status = main(argv, Environment(program=sys.argv[0]))
     except KeyboardInterrupt as stop:
         _leave_at_once(status_of(stop))
-    if argv[:1] == [COMPLETE] or status in (EXIT_ERROR, EXIT_INTERRUPTED, EXIT_TERMINATED):
+    if argv[:1] == [COMPLETE] or status in _AT_ONCE:
         _leave_at_once(status)
     sys.exit(status)
 
 
 def _terminate(_: int, __: object) -> None:
     raise Terminated
+
+
+def _hang_up(_: int, __: object) -> None:
+    """End as by Ctrl-C; what is said to a terminal that is gone fails no more.
+
+    Kernel and shell may both send it: only the first counts, a pause is not cut short by the next.
+    """
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (1, 2):
+        with contextlib.suppress(OSError):
+            if stat.S_ISCHR(os.fstat(descriptor).st_mode):
+                os.dup2(nowhere, descriptor)
+    raise HungUp
 
 
 def _leave_at_once(status: int) -> NoReturn:
@@ -79,6 +103,9 @@ def main(argv: Sequence[str], environment: Environment) -> int:
     except BrokenPipeError:
         return _leave_closed_pipe()
     except OSError as error:
+        if error.errno == errno.EIO:
+            # What a terminal answers that is gone.
+            return _leave_closed_pipe()
         _say(environment, f"error: {error.strerror or error}")
         return EXIT_ERROR
     except Exception as error:  # the last resort: a defect of ours is told in one line, too
@@ -97,7 +124,7 @@ def _say(environment: Environment, text: str) -> None:
 
     try:
         write([line(part) for part in text.split("\n")], environment.stderr, environment)
-    except BrokenPipeError:
+    except OSError:
         _leave_closed_pipe()
 
 
@@ -118,8 +145,8 @@ def _dispatch(argv: Sequence[str], environment: Environment) -> int:
     command = load(name)
     if command is None:
         raise UsageError(
-            f'unknown command "{name}" for "{environment.command}"\n'
-            f"The commands are: {', '.join(command_names())}"
+            f'unknown command "{name}" for "{environment.command}"',
+            f"The commands are: {', '.join(command_names())}",
         )
     return _run(command, words, environment)
 
@@ -147,7 +174,7 @@ def _run(command: Command, words: Sequence[str], environment: Environment) -> in
     try:
         parsed = parse(words, (*command.flags, *GLOBAL_FLAGS))
     except UsageError as error:
-        raise UsageError(f"{error}\n{see}") from None
+        raise UsageError(str(error), see) from None
     if parsed.truth("help"):
         return _help_of(command, environment)
     status = command.run(parsed, environment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
@@ -13,6 +14,7 @@ from typing import TextIO
 EXIT_OK = 0
 EXIT_ERROR = 1
 EXIT_PROBLEM = 2
+EXIT_HUNG_UP = 129
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 
@@ -21,10 +23,16 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM came: it ends a command as Ctrl-C does, with an exit status of its own."""
 
 
+class HungUp(KeyboardInterrupt):
+    """SIGHUP came: the terminal was closed. It ends a command as Ctrl-C does, too."""
+
+
 def status_of(stop: KeyboardInterrupt) -> int:
     """The exit status of a command that ``stop`` ended."""
     # What Ctrl-C became on its way is told by what it came from.
     asked = stop.__cause__ if isinstance(stop.__cause__, KeyboardInterrupt) else stop
+    if isinstance(asked, HungUp):
+        return EXIT_HUNG_UP
     return EXIT_TERMINATED if isinstance(asked, Terminated) else EXIT_INTERRUPTED
 
 
@@ -69,6 +77,14 @@ class Environment:
         if name.startswith("kubectl-") or name == "__main__.py":
             return "kubectl calico-nic"
         return name
+
+    def forget_gone_streams(self) -> None:
+        """Say nothing more where nobody listens: a closed pipe, a terminal that is gone."""
+        for name in ("stdout", "stderr"):
+            try:
+                getattr(self, name).flush()
+            except OSError:
+                setattr(self, name, io.StringIO())
 
     @property
     def screen_height(self) -> int | None:

@@ -7,14 +7,14 @@ from typing import Any
 
 from kubectl_calico_nic.change import json_patch
 from kubectl_calico_nic.change.env_edits import EnvChange, change_env
-from kubectl_calico_nic.change.record import record
 from kubectl_calico_nic.change.request import Request
 from kubectl_calico_nic.change.staging.taking_back import plan_undo
+from kubectl_calico_nic.change.undo import record
 from kubectl_calico_nic.diagnosis.question import Question
 from kubectl_calico_nic.family import Family
-from kubectl_calico_nic.snapshot.change_record import RECORD_ANNOTATION, write_record
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.snapshot import Snapshot
+from kubectl_calico_nic.snapshot.undo_record import RECORD_ANNOTATION, write_record
 from kubectl_calico_nic.workload.env import EnvValue, effective_env
 
 CONFIG_MAPS = {

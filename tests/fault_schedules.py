@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from kubectl_calico_nic.snapshot.change_record import RECORD_ANNOTATION
+from kubectl_calico_nic.snapshot.undo_record import RECORD_ANNOTATION
 
 from .calico_nic import Result
 from .fault_matrix import FAULTS, TAKES_ITS_TIME

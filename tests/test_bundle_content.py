@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_calico_nic.bundle.content import Content, tell_content
+from kubectl_calico_nic.bundle.layouts.content import Content, tell_content
 from tests import bundle_files as files
 
 LOG = files.text(files.calico_log("node-1"))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_calico_nic.bundle.cluster_info_dump import sections
+from kubectl_calico_nic.bundle.layouts.cluster_info_dump import sections
 from tests import bundle_files as files
 from tests.bundle_files import (
     NICS,

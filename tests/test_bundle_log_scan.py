@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubectl_calico_nic.bundle.assemble import read_files
-from kubectl_calico_nic.bundle.line_prefixes import strip_prefix
+from kubectl_calico_nic.bundle.layouts.line_prefixes import strip_prefix
 from kubectl_calico_nic.bundle.log_scan import LONGEST_LINE, lines_that_matter
 from kubectl_calico_nic.calico.log.reader import read_log
 from kubectl_calico_nic.calico.log.reading import LogReading

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_calico_nic.bundle.line_prefixes import PrefixedLine, strip_prefix
+from kubectl_calico_nic.bundle.layouts.line_prefixes import PrefixedLine, strip_prefix
 
 LINE = (
     "2026-01-01 00:00:00.123 [INFO][9] startup/autodetection_methods.go 103: "

@@ -17,9 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubectl_calico_nic.bundle import limits, zip_directory
-from kubectl_calico_nic.bundle.limits import UnreadableError
-from kubectl_calico_nic.bundle.unpacking import unpack
+from kubectl_calico_nic.bundle.archives import limits, zip_directory
+from kubectl_calico_nic.bundle.archives.limits import UnreadableError
+from kubectl_calico_nic.bundle.archives.unpacking import unpack
 from tests.bundle_files import NICS, calico_log, choices, inspect, text, write
 from tests.calico_nic import calico_nic
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -16,8 +17,8 @@ from tests import calico_logs as logs
 class Patient(LogReader):
     """Reads every line for itself."""
 
-    def count_repeated(self, text: str) -> str | None:
-        return None
+    def count_repeated(self, texts: Sequence[str]) -> list[str]:
+        return []
 
 
 MONITORED = (
@@ -87,6 +88,28 @@ def test_counting_reads_the_same(runs: list[tuple[list[tuple[str, str]], int]], 
     assert readings(LogReader(), lines, every) == readings(Patient(), lines, every)
 
 
+@settings(max_examples=200)
+@given(RUNS)
+def test_counting_many_lines_at_once_reads_the_same(
+    runs: list[tuple[list[tuple[str, str]], int]],
+) -> None:
+    reader, patient = LogReader(), Patient()
+    for _, alike in itertools.groupby(
+        lines_of([body for bodies, count in runs for body in bodies * count]),
+        key=lambda line: line[23:],
+    ):
+        texts = list(alike)
+        for number, line in enumerate(texts):
+            patient.feed(line)
+            if number < 2:
+                reader.feed(line)
+        rest = texts[2:]
+        if rest and not reader.count_repeated(rest):
+            for line in rest:
+                reader.feed(line)
+    assert reader.reading() == patient.reading()
+
+
 @pytest.mark.parametrize("message", MONITORED[:5])
 def test_what_repeats_is_counted(message: str) -> None:
     lines = lines_of([("monitor-addresses", message)] * 50)
@@ -94,10 +117,10 @@ def test_what_repeats_is_counted(message: str) -> None:
     counted = 0
     for line in lines:
         patient.feed(line)
-        if reader.count_repeated(line) is None:
-            reader.feed(line)
-        else:
+        if reader.count_repeated([line]):
             counted += 1
+        else:
+            reader.feed(line)
     assert counted == 48
     assert reader.reading() == patient.reading()
     (decision,) = reader.reading().decisions
@@ -110,4 +133,5 @@ def test_a_line_without_a_time_is_no_repetition(time: str) -> None:
     reader = LogReader()
     for line in lines:
         reader.feed(line)
-    assert reader.count_repeated(time + lines[0][23:]) is None
+    assert reader.count_repeated([time + lines[0][23:]]) == []
+    assert reader.count_repeated([lines[0], time + lines[0][23:]]) == []

@@ -10,9 +10,9 @@ from kubectl_calico_nic.change.env_edits import change_env
 from kubectl_calico_nic.change.request import Request
 from kubectl_calico_nic.change.staging.taking_back import NothingToEnd, plan_undo
 from kubectl_calico_nic.diagnosis.question import Question
-from kubectl_calico_nic.snapshot.change_record import RECORD_ANNOTATION
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.snapshot import Snapshot
+from kubectl_calico_nic.snapshot.undo_record import RECORD_ANNOTATION
 from kubectl_calico_nic.workload.env import effective_env
 from tests.change_env import (
     IPV4,

@@ -12,9 +12,9 @@ from kubectl_calico_nic.change.request import Author, Request
 from kubectl_calico_nic.change.staging.taking_back import plan_undo
 from kubectl_calico_nic.change.values import InvalidValue
 from kubectl_calico_nic.diagnosis.question import Question
-from kubectl_calico_nic.snapshot.change_record import RECORD_ANNOTATION
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.snapshot import Snapshot
+from kubectl_calico_nic.snapshot.undo_record import RECORD_ANNOTATION
 from tests.change_story import (
     AT,
     AUTODETECT,

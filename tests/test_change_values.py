@@ -15,6 +15,7 @@ from kubectl_calico_nic.change.values import InvalidValue, check_value
 from kubectl_calico_nic.errors import CalicoNicError
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.go.net import Network, parse_cidr
+from kubectl_calico_nic.go.quoting import quote
 
 IPV4, IPV6 = Family.IPV4, Family.IPV6
 
@@ -147,6 +148,11 @@ INVALID = [
 ]
 
 
+def visible(value: str) -> str:
+    """The value in quotes, in which nothing is invisible."""
+    return f'"{value}"' if value.isprintable() else quote(value)
+
+
 @pytest.mark.parametrize(("value", "meant"), INVALID)
 def test_what_cannot_work_is_refused_with_the_value_that_was_meant(
     value: str, meant: str | None
@@ -154,7 +160,7 @@ def test_what_cannot_work_is_refused_with_the_value_that_was_meant(
     with pytest.raises(InvalidValue) as caught:
         check_value(value, IPV4)
     assert caught.value.meant == meant
-    assert f'IP_AUTODETECTION_METHOD "{value}": ' in caught.value.text
+    assert f"IP_AUTODETECTION_METHOD {visible(value)}: " in caught.value.text
     assert (meant is None) == ("did you mean" not in caught.value.text)
     assert isinstance(caught.value, CalicoNicError)
 

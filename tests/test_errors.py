@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from kubectl_calico_nic.cli import main
+from kubectl_calico_nic.cluster.errors import ApiError
 from kubectl_calico_nic.environment import Environment
+from kubectl_calico_nic.errors import CalicoNicError, UsageError
 
 from .calico_nic import calico_nic
 from .simulated import Simulated
@@ -37,6 +39,29 @@ def test_usage(argv: list[str], message: str) -> None:
     assert result.status == 1
     assert message in result.stderr
     assert result.stdout == ""
+
+
+FORGED = "no\nerror: you are root\n* x"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        CalicoNicError(FORGED),
+        UsageError(FORGED, "See 'x --help'"),
+        ApiError(500, "", FORGED),
+        ApiError(500, FORGED, FORGED),
+        ApiError(401, "Unauthorized", FORGED),
+        ApiError(422, "Invalid", FORGED),
+        ApiError(422, "Invalid", "", details={"kind": FORGED, "name": FORGED}),
+        ApiError(422, "Invalid", "", details={"causes": [{"field": FORGED, "message": FORGED}]}),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_no_line_of_the_clusters_passes_for_one_of_ours(error: CalicoNicError) -> None:
+    assert [
+        line for line in error.text.split("\n")[1:] if not line.startswith(("  ", "See "))
+    ] == []
 
 
 def test_no_configuration_says_where_it_looked() -> None:

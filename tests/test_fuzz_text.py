@@ -30,7 +30,7 @@ from kubectl_calico_nic.iproute.addr import parse_addresses
 from kubectl_calico_nic.iproute.annotation import parse_interfaces_annotation
 from kubectl_calico_nic.iproute.lines import NotIpOutput
 from kubectl_calico_nic.iproute.link import with_links
-from kubectl_calico_nic.snapshot.change_record import (
+from kubectl_calico_nic.snapshot.undo_record import (
     RECORD_ANNOTATION,
     BrokenRecord,
     read_record,

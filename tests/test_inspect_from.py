@@ -10,7 +10,8 @@ from types import ModuleType
 
 import pytest
 
-from kubectl_calico_nic.bundle import decoding, limits
+from kubectl_calico_nic.bundle import decoding
+from kubectl_calico_nic.bundle.archives import limits
 from tests import bundle_files as files
 from tests.bundle_files import (
     NICS,

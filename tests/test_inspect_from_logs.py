@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from kubectl_calico_nic.bundle.assemble import read_files
-from kubectl_calico_nic.bundle.file_names import stem_of
+from kubectl_calico_nic.bundle.layouts.file_names import stem_of
 from tests import bundle_files as files
 from tests.bundle_files import (
     NAMELESS_STYLES,

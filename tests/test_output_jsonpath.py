@@ -150,9 +150,7 @@ def is_in_order(template: str) -> bool:
 
 
 @needs_kubectl
-@settings(
-    max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(PARTS, min_size=1, max_size=6).map("".join).filter(is_in_order))
 def test_generated_templates_give_what_kubectl_gives(file: str, template: str) -> None:
     expected = theirs(file, f"jsonpath={template}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,7 @@ from kubectl_calico_nic.calico.inventory import Inventory
 from kubectl_calico_nic.cluster.errors import ApiError, ConnectionRefused
 from kubectl_calico_nic.cluster.transport.pod_exec_stream import ExecResult
 from kubectl_calico_nic.collection.collect import Collector
-from kubectl_calico_nic.collection.following import Changed, Replaced
+from kubectl_calico_nic.collection.following import Change, Changed, Replaced
 from kubectl_calico_nic.collection.port import Executed, Query
 from kubectl_calico_nic.collection.rollout_facts import DAEMON_SETS, NODES, PODS, RolloutFacts
 from kubectl_calico_nic.family import Family
@@ -116,10 +117,21 @@ def node(address: str = "172.16.10.21/24", *, ready: bool = True) -> dict[str, A
     }
 
 
+def take(facts: RolloutFacts, *changes: Change) -> None:
+    """Objects as JSON, decoded as those are that watches deliver."""
+    decode = {kind.name: kind.decode for kind in facts.kinds(DaemonSet(daemon_set()))}
+    for change in changes:
+        if isinstance(change, Replaced):
+            decoded = tuple(map(decode[change.kind], change.objects))
+            facts.take([Replaced(change.kind, decoded)])
+        elif isinstance(change, Changed):
+            facts.take([dataclasses.replace(change, object=decode[change.kind](change.object))])
+
+
 def facts_of(api: Api, *, a_pod: dict[str, Any], a_node: dict[str, Any]) -> RolloutFacts:
     first = Snapshot(daemon_sets=(DaemonSet(daemon_set()),))
     facts = RolloutFacts(Collector(api), first, first.daemon_sets[0], lambda: api.now)
-    facts.take([Replaced(NODES, (a_node,)), Replaced(PODS, (a_pod,))])
+    take(facts, Replaced(NODES, (a_node,)), Replaced(PODS, (a_pod,)))
     facts.snapshot()
     return facts
 
@@ -137,6 +149,64 @@ def test_a_log_that_told_everything_is_read_once() -> None:
     assert (api.logs_read, facts.next_look) == (1, None)
 
 
+def heartbeat() -> dict[str, Any]:
+    """The Node as its kubelet reports it again and again."""
+    found = node()
+    found["metadata"]["resourceVersion"] = "777"
+    found["status"]["conditions"][0]["lastHeartbeatTime"] = "2026-01-01T00:05:00Z"
+    return found
+
+
+@pytest.mark.parametrize(
+    ("is_news", "change"),
+    [
+        (False, Changed(NODES, heartbeat())),
+        (False, Replaced(NODES, (heartbeat(),))),
+        (False, Replaced(PODS, (pod(),))),
+        (False, Replaced(DAEMON_SETS, (daemon_set(),))),
+        (False, Changed(PODS, pod("2"), deleted=True)),
+        (True, Changed(NODES, node(ready=False))),
+        (True, Changed(NODES, node(), deleted=True)),
+        (True, Replaced(NODES, ())),
+        (True, Changed(PODS, pod(ready=False))),
+        (True, Changed(PODS, pod("2"))),
+        (True, Replaced(PODS, (pod(), pod("2")))),
+        (True, Changed(DAEMON_SETS, daemon_set(generation=2))),
+        (True, Replaced(DAEMON_SETS, ())),
+    ],
+)
+def test_only_what_is_kept_counts_as_a_change(is_news: bool, change: Change) -> None:
+    facts = facts_of(Api(), a_pod=pod(), a_node=node())
+    assert not facts.is_changed
+    take(facts, change)
+    assert facts.is_changed is is_news
+
+
+def test_a_change_is_over_once_it_was_looked_at() -> None:
+    facts = facts_of(Api(), a_pod=pod(), a_node=node())
+    take(facts, Changed(NODES, node(ready=False)), Changed(NODES, node(ready=False)))
+    assert facts.is_changed
+    facts.snapshot()
+    assert not facts.is_changed
+
+
+def test_pods_are_in_motion_until_all_are_ready_and_none_is_leaving() -> None:
+    facts = facts_of(Api(), a_pod=pod(), a_node=node())
+    leaving, foreign = pod(), pod("2", ready=False)
+    leaving["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    foreign["metadata"]["ownerReferences"] = []
+    seen = []
+    for change in (
+        Changed(PODS, foreign),
+        Changed(PODS, leaving),
+        Changed(PODS, pod(ready=False)),
+        Changed(PODS, pod()),
+    ):
+        take(facts, change)
+        seen.append(facts.is_in_motion)
+    assert seen == [False, True, True, False]
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -149,7 +219,7 @@ def test_a_log_is_read_again_when_it_may_tell_something_new(change: Changed) -> 
     api = Api()
     facts = facts_of(api, a_pod=pod(), a_node=node())
     before = api.logs_read
-    facts.take([change])
+    take(facts, change)
     facts.snapshot()
     assert api.logs_read > before
 
@@ -181,7 +251,7 @@ def test_a_log_that_could_not_be_read_while_the_api_server_was_away_is_asked_for
     api = Api(AWAY)
     facts = facts_of(api, a_pod=pod(), a_node=node())
     api.text = COMPLETE
-    facts.take([Replaced(PODS, (pod(),))])
+    take(facts, Replaced(PODS, (pod(),)))
     assert address(facts) == "172.16.10.21/24"
 
 
@@ -196,17 +266,17 @@ def test_what_cannot_be_read_is_not_asked_for_again(text: Exception, a_node: Any
 def test_the_revision_is_read_when_the_controller_has_made_it() -> None:
     api = Api(revision="hash-old")
     facts = facts_of(api, a_pod=pod(), a_node=node())
-    facts.take([Changed(DAEMON_SETS, daemon_set(generation=2))])
+    take(facts, Changed(DAEMON_SETS, daemon_set(generation=2)))
     facts.snapshot()
     api.revision = "hash-new"
-    facts.take([Changed(DAEMON_SETS, daemon_set(generation=2, observed=2))])
+    take(facts, Changed(DAEMON_SETS, daemon_set(generation=2, observed=2)))
     assert facts.snapshot().revisions == {"kube-system/calico-node": "hash-new"}
 
 
 def test_a_revision_that_could_not_be_read_is_asked_for_again() -> None:
     api = Api(revision=AWAY)
     facts = facts_of(api, a_pod=pod(), a_node=node())
-    facts.take([Changed(DAEMON_SETS, daemon_set(generation=2, observed=2))])
+    take(facts, Changed(DAEMON_SETS, daemon_set(generation=2, observed=2)))
     assert facts.snapshot().revisions == {}
     assert facts.next_look is not None
     api.revision = "hash-new"
@@ -280,7 +350,7 @@ def test_sessions_that_are_of_the_past_are_asked_for_anew() -> None:
 
     api.bird = ESTABLISHED
     assert states(facts) == ["Established"]
-    facts.take([Changed(PODS, pod(), deleted=True), Changed(PODS, pod("2"))])
+    take(facts, Changed(PODS, pod(), deleted=True), Changed(PODS, pod("2")))
     assert states(facts) == ["Established"]
     assert api.bird_asked == 3
 
@@ -333,16 +403,16 @@ def test_what_a_pod_refused_when_it_was_asked_for_sessions_is_forgotten_with_the
     assert len(facts.with_sessions(facts.snapshot()).gaps) == 1
 
     api.bird = ESTABLISHED
-    facts.take([Changed(PODS, pod(), deleted=True), Changed(PODS, pod("2"))])
+    take(facts, Changed(PODS, pod(), deleted=True), Changed(PODS, pod("2")))
     assert facts.with_sessions(facts.snapshot()).gaps == ()
 
 
 def test_a_pod_that_was_being_replaced_is_asked_for_its_interfaces_once_it_is_ready() -> None:
     facts = rollout_since(Api(), REFUSED)
-    facts.take([Changed(PODS, pod(), deleted=True), Changed(PODS, pod("2", ready=False))])
+    take(facts, Changed(PODS, pod(), deleted=True), Changed(PODS, pod("2", ready=False)))
     assert inventory(facts) is None
 
-    facts.take([Changed(PODS, pod("2"))])
+    take(facts, Changed(PODS, pod("2")))
     found = inventory(facts)
     assert found is not None
     assert found.interface_with("172.16.10.21") is not None
@@ -350,7 +420,7 @@ def test_a_pod_that_was_being_replaced_is_asked_for_its_interfaces_once_it_is_re
 
 def test_without_the_right_nobody_is_asked_again() -> None:
     facts = rollout_since(Api(), NO_RIGHT)
-    facts.take([Changed(PODS, pod(), deleted=True), Changed(PODS, pod("2"))])
+    take(facts, Changed(PODS, pod(), deleted=True), Changed(PODS, pod("2")))
     assert inventory(facts) is None
 
 
@@ -361,7 +431,7 @@ def inventory(facts: RolloutFacts) -> Inventory | None:
 
 def facts_since(gap: Gap, *changes: Changed) -> Snapshot:
     facts = rollout_since(Api(), gap)
-    facts.take(changes)
+    take(facts, *changes)
     return facts.snapshot()
 
 
@@ -380,7 +450,7 @@ def test_pods_of_one_revision_share_the_container_that_takes_the_most_room() -> 
     changed = pod("3")
     changed["spec"] |= {"nodeName": "node-3", "containers": [{"name": "calico-node", "image": "x"}]}
     facts = facts_of(Api(), a_pod=pod(), a_node=node())
-    facts.take([Changed(PODS, other), Changed(PODS, changed)])
+    take(facts, Changed(PODS, other), Changed(PODS, changed))
     containers = [each.pod.container for each in facts.snapshot().nodes if each.pod]
     assert containers[0] is containers[1]
     assert containers[2] == {"name": "calico-node", "image": "x"}

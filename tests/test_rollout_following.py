@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -21,7 +22,7 @@ from kubectl_calico_nic.collection.following import (
     Replaced,
 )
 
-NODES = Kind("nodes", "/api/v1/nodes")
+NODES = Kind("nodes", "/api/v1/nodes", dict)
 AWAY = ConnectionRefused("127.0.0.1:6443")
 FORBIDDEN = ApiError(403, "Forbidden", "nodes is forbidden")
 EXPIRED = Gone(410, "Expired", "too old resource version")
@@ -65,11 +66,13 @@ class Script:
         return step
 
 
-def follow(script: Script, enough: Callable[[list[Change]], bool], *pauses: float) -> list[Change]:
+def follow(
+    script: Script, enough: Callable[[list[Change]], bool], *pauses: float, kind: Kind = NODES
+) -> list[Change]:
     """Everything that changed until it is enough."""
     seen: list[Change] = []
     deadline = time.monotonic() + 10
-    with Following(script, (NODES,), pauses=pauses or (0.001,)) as following:
+    with Following(script, (kind,), pauses=pauses or (0.001,)) as following:
         while not enough(seen):
             assert time.monotonic() < deadline, (seen, script.asked)
             seen += following.changes(0.1)
@@ -199,6 +202,58 @@ def test_versions_that_are_no_numbers_are_taken_as_they_come() -> None:
     assert script.asked[-1] == "watch b"
 
 
+class Json(dict[str, Any]):
+    """An object as JSON, which can be watched for as long as anybody keeps it."""
+
+
+def test_nothing_as_json_lives_longer_than_its_page_or_its_event() -> None:
+    """Thousands of objects take hundreds of megabytes: only what is decoded is kept."""
+    alive: list[weakref.ref[Json]] = []
+
+    def told(name: str, version: int) -> Json:
+        found = Json(named(name, version))
+        alive.append(weakref.ref(found))
+        return found
+
+    def forgotten() -> bool:
+        return all(reference() is None for reference in alive)
+
+    class Cluster(Script):
+        def get(self, path: str, query: Any = ()) -> Any:
+            assert forgotten()
+            token = dict(query).get("continue", "1")
+            more = {"continue": str(int(token) + 1)} if token != "4" else {}
+            items = [told(f"{token}-{number}", 1) for number in range(5)]
+            return {"items": items, "metadata": {"resourceVersion": "8", **more}}
+
+        def watch(self, *_: object, **__: object) -> Iterator[WatchEvent]:
+            for version in range(10, 20):
+                yield WatchEvent("MODIFIED", told("1-1", version))
+                assert sum(reference() is not None for reference in alive) <= 1
+            raise Gone(410, "Expired", "too old resource version")
+
+    kind = Kind("nodes", "/api/v1/nodes", lambda item: item["metadata"]["name"])
+    seen = follow(Cluster(), replaced_twice, kind=kind)
+    names = tuple(f"{page}-{number}" for page in range(1, 5) for number in range(5))
+    assert seen[0] == Replaced("nodes", names)
+    assert seen[1:11] == [Changed("nodes", "1-1")] * 10
+    assert seen[11] == Replaced("nodes", names)
+
+
+def test_what_cannot_be_decoded_ends_it_and_is_told() -> None:
+    kind = Kind("nodes", "/api/v1/nodes", lambda item: item["spec"])
+    (failed,) = follow(Script([[named("a", 1)]]), count(Failed), kind=kind)
+    assert isinstance(failed, Failed)
+    assert failed.error.text == "error: unexpected KeyError: 'spec'; please report this"
+
+
+def test_what_is_no_such_object_is_left_out() -> None:
+    kind = Kind("nodes", "/api/v1/nodes", lambda item: item.get("metadata"))
+    script = Script([[{"kind": "Node"}, 7, named("a", 1)]], [[WatchEvent("MODIFIED", {"x": 1})]])
+    seen = follow(script, lambda seen: len(script.asked) == 3, kind=kind)
+    assert seen == [Replaced("nodes", (named("a", 1)["metadata"],))]
+
+
 def test_a_long_list_is_read_page_by_page() -> None:
     class Paged(Script):
         def get(self, path: str, query: Any = ()) -> Any:
@@ -211,4 +266,4 @@ def test_a_long_list_is_read_page_by_page() -> None:
     script = Paged()
     seen = follow(script, count(Replaced))
     assert seen[0] == Replaced("nodes", (named("a", 1), named("b", 1)))
-    assert script.asked[:2] == ["list 500", "list 500 t2"]
+    assert script.asked[:2] == ["list 250", "list 250 t2"]

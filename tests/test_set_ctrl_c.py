@@ -10,7 +10,7 @@ import pytest
 
 from kubectl_calico_nic.cluster.errors import ApiError, ConnectionRefused
 from kubectl_calico_nic.cluster.session import Session
-from kubectl_calico_nic.environment import Terminated
+from kubectl_calico_nic.environment import HungUp, Terminated
 
 from .calico_nic import Result
 from .simulated import Simulated
@@ -64,6 +64,11 @@ def terminated(send: Send) -> Any:
     raise Terminated
 
 
+def hung_up(send: Send) -> Any:
+    send()
+    raise HungUp
+
+
 def stopped(
     monkeypatch: pytest.MonkeyPatch,
     act: Callable[[Send], Any],
@@ -92,9 +97,12 @@ def test_a_stage_that_was_begun_names_the_command_that_goes_on(
     assert result.stderr.endswith(f"has the change\n{STAGE}{BACK}")
 
 
-def test_the_status_of_a_terminated_process_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    result, _ = stopped(monkeypatch, terminated)
-    assert result.status == 143
+@pytest.mark.parametrize(("act", "status"), [(terminated, 143), (hung_up, 129)])
+def test_the_status_of_a_process_that_a_signal_ended_is_its_own(
+    act: Callable[[Send], Any], status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result, _ = stopped(monkeypatch, act)
+    assert result.status == status
     assert result.stderr.endswith(f"has the change\n{FOLLOW}{BACK}")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kubectl_calico_nic.cluster.session import Session
-from kubectl_calico_nic.snapshot.change_record import RECORD_ANNOTATION, read_record
+from kubectl_calico_nic.snapshot.undo_record import RECORD_ANNOTATION, read_record
 from tests.simulated import Simulated
 
 METHOD = "IP_AUTODETECTION_METHOD"

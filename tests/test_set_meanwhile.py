@@ -11,7 +11,7 @@ import pytest
 from kubectl_calico_nic.cluster.errors import ApiError, ConnectionRefused
 from kubectl_calico_nic.cluster.session import Session
 from kubectl_calico_nic.commands.change_session import ChangeSession
-from kubectl_calico_nic.snapshot.change_record import RECORD_ANNOTATION
+from kubectl_calico_nic.snapshot.undo_record import RECORD_ANNOTATION
 
 from .simulated import CALICO_NODE, Simulated
 from .simulated_operator import INSTALLATION, MERGE, STATUS, Operator, operators_story
@@ -96,7 +96,12 @@ def test_what_a_colleague_set_meanwhile_is_left_alone(
             result = cluster.run(*WRONG, word)
         env, now = cluster.env(), cluster.daemon_set()
     assert result.status == 2
-    assert result.stderr.endswith(f"daemonset kube-system/calico-node: {MEANWHILE}\n")
+    assert (
+        "daemonset kube-system/calico-node: somebody changed it meanwhile: "
+        f"{METHOD} is interface=bond8, no longer interface=bond9"
+    ) in result.stderr
+    assert "paused" not in result.stderr + result.stdout
+    assert "undone" not in result.stderr + result.stdout
     assert env[METHOD] == "interface=bond8"
     assert now["spec"] == theirs[0]["spec"]
     assert now["metadata"]["annotations"] == theirs[0]["metadata"]["annotations"]

@@ -13,7 +13,7 @@ import pytest
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.owners.installation import default_method
 from kubectl_calico_nic.owners.managed import Managed
-from kubectl_calico_nic.snapshot.change_record import RECORD_ANNOTATION
+from kubectl_calico_nic.snapshot.undo_record import RECORD_ANNOTATION
 from tests.simulated import Simulated
 from tests.simulated_operator import (
     DAEMON_SET,

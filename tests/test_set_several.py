@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kubectl_calico_nic.simulator.story import Story, incident
-from kubectl_calico_nic.snapshot.change_record import RECORD_ANNOTATION
+from kubectl_calico_nic.snapshot.undo_record import RECORD_ANNOTATION
 
 from .simulated import Simulated
 

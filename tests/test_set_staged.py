@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_calico_nic.snapshot.change_record import RECORD_ANNOTATION
+from kubectl_calico_nic.snapshot.undo_record import RECORD_ANNOTATION
 from tests.calico_nic import Result
 from tests.simulated import CALICO_NODE, Simulated, changed_incident
 
@@ -53,8 +53,8 @@ def test_a_canary_is_proven_before_the_rest_rolls() -> None:
     assert proven < rolled
     assert "1 pod restarts, about 9 seconds now; 3 later." in result.stdout
     assert (
-        "The canary is Ready on the expected address; BGP sessions and routes were not asked: "
-        "3 more pods restart.\n"
+        "The canary is Ready on the expected address (node-3: BGP 2/3, routes to its peers by "
+        "bond4): 3 more pods restart.\n"
     ) in result.stderr
     assert "successfully rolled out and proven on 4 of 4 nodes" in result.stdout
     assert now == former
@@ -131,7 +131,8 @@ def test_only_affected_nodes_restart_and_resume_lets_the_others_roll() -> None:
     assert replaced(first, second) == {"node-3", "node-4"}
     assert meanwhile == ON_DELETE
     assert (
-        "They are Ready on the expected address; BGP sessions and routes were not asked.\n"
+        "They are Ready on the expected address (node-3: BGP 2/3, routes to its peers by bond4; "
+        "node-4: BGP 3/3, routes to its peers by bond4).\n"
         "2 pods keep the old value until: kubectl calico-nic set --resume\n"
     ) in staged.stderr
     assert "staged" in {finding["id"] for finding in seen.json["findings"]}

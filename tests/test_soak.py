@@ -1,12 +1,15 @@
 """``rollout-check`` over a rolling update of many nodes: memory flat, no node missed, no delay.
 
 A test run rolls 60 nodes; ``make soak`` a thousand, which is several thousand events. Both on the
-simulator: the kubelets of a thousand restarting pods take kwok minutes on a small machine.
+simulator: the kubelets of a thousand restarting pods take kwok minutes on a small machine. Once as
+it is, and once through a middleman who tells events twice and out of order, and lets watches
+expire.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import re
 import subprocess
@@ -21,6 +24,7 @@ import pytest
 
 from kubectl_calico_nic.simulator.story import Story
 from tests.cluster_kubectl import KUBECTL, needs_kubectl
+from tests.fault_proxy import Exchange, FaultProxy, with_bookmarks
 from tests.simulated import CALICO_NODE, Simulated
 from tests.wide_cluster import IN_THE_VIP, wide_story
 
@@ -33,7 +37,15 @@ GROWTH = 15 * 10**6
 """Bytes that may be added while the second half of the nodes is proven."""
 LATER = 2.0
 """Seconds that the proof may take longer than ``kubectl rollout status``."""
-PAGES = Path("/proc/self/statm").exists()
+MOST = 200 * 10**6
+"""Bytes that it may hold at any moment."""
+PAGES = Path("/proc/self/status").exists()
+LASTS = 40 if NODES <= 100 else 400
+"""Events after which the middleman lets a watch expire: then everything is listed again."""
+EXPIRED = {
+    "type": "ERROR",
+    "object": {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old"},
+}
 
 
 def story() -> Story:
@@ -43,7 +55,7 @@ def story() -> Story:
     return dataclasses.replace(whole, nodes=tuple(kept))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def rolling() -> Iterator[Simulated]:
     with Simulated(story(), pace=PACE) as cluster:
         strategy = {"rollingUpdate": {"maxUnavailable": "10%"}}
@@ -53,14 +65,42 @@ def rolling() -> Iterator[Simulated]:
         yield cluster
 
 
+def unreliable(exchange: Exchange) -> object:
+    """A watch that tells each event twice, then the one before it again, and a bookmark."""
+    before = b""
+    with exchange.stream() as lines:
+        exchange.begin_chunks()
+        for number, line in enumerate(lines, start=1):
+            for event in filter(None, (line, line, before, with_bookmarks([line])[-1])):
+                exchange.chunk(event + b"\n")
+            before = line
+            if number == LASTS:
+                exchange.chunk(json.dumps(EXPIRED).encode() + b"\n")
+                break
+    exchange.send(b"0\r\n\r\n")
+    return True
+
+
+@pytest.fixture
+def middleman(rolling: Simulated) -> Iterator[FaultProxy]:
+    with FaultProxy(rolling.cluster.server) as proxy:
+        proxy.on("WATCH", "*", unreliable)
+        yield proxy
+
+
+_SIZES = ("VmRSS", "VmHWM")
+"""What is resident, and the most that ever was: names in /proc."""
+
+
 class Watched:
     """A program until its end: its lines, and when it ended."""
 
-    def __init__(self, cluster: Simulated, *words: str) -> None:
-        environ = {**os.environ, "KUBECONFIG": str(cluster.kubeconfig)}
+    def __init__(self, kubeconfig: Path, *words: str) -> None:
+        environ = {**os.environ, "KUBECONFIG": str(kubeconfig)}
         self.process = subprocess.Popen(words, env=environ, stdout=subprocess.PIPE, text=True)
         self.lines: list[str] = []
         self.resident: list[int] = []
+        self.peak = 0
         self.ended = 0.0
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
@@ -77,10 +117,12 @@ class Watched:
     def _memory(self) -> int:
         """What it holds at the moment, in bytes; as before, where it has just ended."""
         try:
-            pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
+            status = Path(f"/proc/{self.process.pid}/status").read_text()
+            now, peak = (int(re.findall(rf"{name}:\s+(\d+) kB", status)[0]) for name in _SIZES)
         except (OSError, IndexError):
             return self.resident[-1]
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+        self.peak = peak * 1024
+        return now * 1024
 
     def end(self) -> int:
         """Wait for its end; return its exit status."""
@@ -89,8 +131,8 @@ class Watched:
 
 
 @contextmanager
-def watched(cluster: Simulated, *words: str) -> Iterator[Watched]:
-    program = Watched(cluster, *words)
+def watched(kubeconfig: Path, *words: str) -> Iterator[Watched]:
+    program = Watched(kubeconfig, *words)
     try:
         yield program
     finally:
@@ -98,25 +140,46 @@ def watched(cluster: Simulated, *words: str) -> Iterator[Watched]:
         program.end()
 
 
-@needs_kubectl
-@pytest.mark.timeout(4 * PATIENCE)
-def test_a_long_rollout_is_followed_to_its_end(rolling: Simulated) -> None:
-    status = ("rollout", "status", "-n", "kube-system", "ds/calico-node")
-    check = ("rollout-check", "--probe=never", f"--timeout={PATIENCE}s")
-    with (
-        watched(rolling, str(KUBECTL), *status) as kubectl,
-        watched(rolling, str(PLUGIN), *check) as plugin,
-    ):
-        assert kubectl.end() == 0
-        assert plugin.end() == 0, plugin.lines[-3:]
+CHECK = (str(PLUGIN), "rollout-check", "--probe=never", f"--timeout={PATIENCE}s")
+STATUS = (str(KUBECTL), "rollout", "status", "-n", "kube-system", "ds/calico-node")
+
+
+def expect_all_proven(plugin: Watched) -> None:
+    """No node was missed, and memory stayed flat."""
     assert plugin.lines[-1] == (
         f'daemon set "calico-node" successfully rolled out and proven on {NODES} of {NODES} nodes\n'
     )
-    # A test run shares its CPUs with other tests; only the soak has them to itself.
-    assert "SOAK_NODES" not in os.environ or plugin.ended - kubectl.ended < LATER
-
     proven = re.findall(r"^(\S+): ok, bond4 ", "".join(plugin.lines), re.MULTILINE)
     assert set(proven) == {node.name for node in story().nodes}
     if plugin.resident:
         assert max(plugin.resident) - plugin.resident[len(plugin.resident) // 2] < GROWTH
-        assert max(plugin.resident) < 200 * 10**6
+        assert plugin.peak < MOST
+
+
+@needs_kubectl
+@pytest.mark.timeout(4 * PATIENCE)
+def test_a_long_rollout_is_followed_to_its_end(rolling: Simulated) -> None:
+    with (
+        watched(rolling.kubeconfig, *STATUS) as kubectl,
+        watched(rolling.kubeconfig, *CHECK) as plugin,
+    ):
+        assert kubectl.end() == 0
+        assert plugin.end() == 0, plugin.lines[-3:]
+    expect_all_proven(plugin)
+    # A test run shares its CPUs with other tests; only the soak has them to itself.
+    assert "SOAK_NODES" not in os.environ or plugin.ended - kubectl.ended < LATER
+
+
+@pytest.mark.timeout(4 * PATIENCE)
+def test_a_long_rollout_is_followed_through_a_middleman(
+    rolling: Simulated, middleman: FaultProxy, tmp_path: Path
+) -> None:
+    config = json.loads(rolling.kubeconfig.read_text())
+    config["clusters"][0]["cluster"]["server"] = middleman.url
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text(json.dumps(config))
+    with watched(kubeconfig, *CHECK) as plugin:
+        assert plugin.end() == 0, plugin.lines[-3:]
+    expect_all_proven(plugin)
+    watches = [asked for asked in middleman.struck if "/pods" in asked.path]
+    assert len(watches) > NODES // LASTS  # some expired

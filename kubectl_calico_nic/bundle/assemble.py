@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import BinaryIO, TypeVar
 
 from kubectl_calico_nic.bundle.found import CommandOutput, Found
+from kubectl_calico_nic.bundle.layouts.node_names import NodeNames
 from kubectl_calico_nic.bundle.node_logs import NodeLogs, logs_by_node
-from kubectl_calico_nic.bundle.node_names import NodeNames
 from kubectl_calico_nic.bundle.node_sessions import sessions_by_node
 from kubectl_calico_nic.bundle.reading import NO_EVIDENCE, read_source
 from kubectl_calico_nic.bundle.sources import find_sources

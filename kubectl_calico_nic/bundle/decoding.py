@@ -6,7 +6,7 @@ import codecs
 import itertools
 from collections.abc import Iterable, Iterator
 
-from kubectl_calico_nic.bundle.limits import UnreadableError
+from kubectl_calico_nic.bundle.archives.limits import UnreadableError
 
 LARGEST_DOCUMENT = 256 * 1024**2
 """Bytes of a file that is read as a whole (JSON, YAML, ip output)."""

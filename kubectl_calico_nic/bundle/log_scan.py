@@ -10,14 +10,15 @@ LONGEST_LINE = 64 * 1024
 
 _END_BYTES = 4 * 1024
 """All lines in so much at both ends of a log are looked at."""
-_TELLING = re.compile(rb"\] (?:startup|monitor-addresses/|node-services/|reachaddr\.go )")
+_TELLING = re.compile(rb"\] (?:startup|monitor-addresses/|node-services/|reachaddr\.go )[^\n]*\n?")
 """What the lines hold, prefixed or not, of which LogReader takes more than their time.
 
 It begins with literal text: that is what makes the search fast.
 """
-_STARTED = re.compile(rb"Calico node (?:started|failed)")
-_PIECE_OF_CRI = re.compile(rb" std(?:out|err) P ")
-_CRI = re.compile(rb"[-+.:TZ0-9]{20,40} std(?:out|err) ")
+_STARTED = re.compile(rb"Calico node (?:started|failed)[^\n]*\n?")
+_PIECE_OF_CRI = re.compile(rb" std(?:out|err) P [^\n]*\n?")
+_FRAMED = re.compile(rb'[-+.:TZ0-9]{20,40} std(?:out|err) |\{"log":')
+"""How lines begin that the container runtime may have cut in pieces."""
 _PIECE = re.compile(
     # Of the CRI (tag P), and of docker (the text does not end with a newline).
     rb'[-+.:TZ0-9]{20,40} std(?:out|err) P |\{"log":"(?!.*\\n","stream":)'
@@ -65,21 +66,23 @@ def _excerpt(block: bytes, head: int, tail: int) -> Iterator[bytes]:
     done = _end_of_line(block, block.rfind(b"\n", 0, head) + 1) if head else 0
     last = block.rfind(b"\n", 0, max(len(block) - tail, 0)) + 1
     yield block[:done]
-    for place in _telling_places(block):
+    last_line = block.rfind(b"\n", 0, -1) + 1
+    is_framed = any(_FRAMED.match(block, start) for start in (0, last_line))
+    for place, end in _telling_spans(block, is_framed):
         if done <= place < last:
             start = block.rfind(b"\n", done, place) + 1 or done
-            done = _end_of_line(block, start)
+            done = _end_of_line(block, start) if is_framed else end
             yield block[start:done]
     yield block[max(done, last) :]
 
 
-def _telling_places(block: bytes) -> list[int]:
-    places = [match.start() for match in _TELLING.finditer(block)]
-    more = [match.start() for match in _STARTED.finditer(block)]
-    last_line = block.rfind(b"\n", 0, -1) + 1
-    if _CRI.match(block) or _CRI.match(block, last_line):
-        more += [match.start() for match in _PIECE_OF_CRI.finditer(block)]
-    return sorted(places + more) if more else places
+def _telling_spans(block: bytes, is_framed: bool) -> list[tuple[int, int]]:
+    """The ends of the lines that tell something, each from what tells that; in order."""
+    spans = [match.span() for match in _TELLING.finditer(block)]
+    more = [match.span() for match in _STARTED.finditer(block)]
+    if is_framed:
+        more += [match.span() for match in _PIECE_OF_CRI.finditer(block)]
+    return sorted(spans + more) if more else spans
 
 
 def _end_of_line(block: bytes, start: int) -> int:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from kubectl_calico_nic.bundle.line_prefixes import PrefixedLine, strip_prefix
-from kubectl_calico_nic.bundle.log_names import LogName
-from kubectl_calico_nic.calico.log.line_format import TIME_LENGTH, LogLine, parse_line
+from kubectl_calico_nic.bundle.layouts.line_prefixes import PrefixedLine, strip_prefix
+from kubectl_calico_nic.bundle.layouts.log_names import LogName
+from kubectl_calico_nic.calico.log.line_format import TIME_LENGTH, LogLine, alike, parse_line
 from kubectl_calico_nic.calico.log.reader import LONGEST_LINE, LogReader
 from kubectl_calico_nic.calico.log.reading import LogReading
 from kubectl_calico_nic.calico.messages import Event, recognise
@@ -78,7 +78,7 @@ class _Stream:
             self._pieces[line.stream] = text
             return
         text = text[:LONGEST_LINE]
-        if self.count_repeated(text):
+        if self.count_repeated((text,)):
             return
         parsed = parse_line(text)
         if parsed is not None:
@@ -87,14 +87,18 @@ class _Stream:
             self._open.has_ended = True
         self._open.reader.take(text, parsed)
 
-    def count_repeated(self, text: str) -> bool:
-        """Take a line, without its end, if it only repeats what the lines before it said."""
+    def count_repeated(self, texts: Sequence[str]) -> bool:
+        """Take lines that are alike, if they only repeat what the lines before them said."""
         if self._pieces:
             return False
-        time = self._open.reader.count_repeated(text)
-        if time is not None:
-            self._notice_time(time)
-        return time is not None
+        log = self._open
+        times = log.reader.count_repeated(texts)
+        if times and times[0] >= log.last_time and times == sorted(times):
+            log.last_time = times[-1]
+        else:
+            for time in times:
+                self._notice_time(time)
+        return bool(times)
 
     def _notice(self, line: LogLine, text: str) -> None:
         is_start = line.component == "startup" or (
@@ -155,11 +159,11 @@ def read_containers(lines: Iterable[str], name: LogName) -> list[ContainerLog]:
     """
     streams: dict[tuple[str | None, ...], _Stream] = {}
     known: dict[str, _Stream] = {}
-    for text in lines:
+    for text in _not_repeated(lines, known):
         place = text.find(" [") - TIME_LENGTH  # of Calico's own time, behind a prefix
         if place >= 0:
             repeating = known.get(text[:place])
-            if repeating is not None and repeating.count_repeated(text[place:]):
+            if repeating is not None and repeating.count_repeated((text[place:],)):
                 continue
         line = strip_prefix(text)
         if (line.container or name.container) not in (None, CONTAINER):
@@ -172,6 +176,14 @@ def read_containers(lines: Iterable[str], name: LogName) -> list[ContainerLog]:
             known[text[:place]] = stream
         stream.feed(line)
     return [log for stream in streams.values() for log in stream.logs()]
+
+
+def _not_repeated(lines: Iterable[str], known: Mapping[str, _Stream]) -> Iterator[str]:
+    """The lines without those, bare of any prefix, that their stream could take many at once."""
+    for texts in alike(lines):
+        bare = known.get("")
+        if len(texts) == 1 or bare is None or not bare.count_repeated(texts):
+            yield from texts
 
 
 def _tells(reading: LogReading) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from kubectl_calico_nic.bundle.log_names import LogName
+from kubectl_calico_nic.bundle.layouts.log_names import LogName
+from kubectl_calico_nic.bundle.layouts.node_names import NodeNames
 from kubectl_calico_nic.bundle.log_streams import ContainerLog
-from kubectl_calico_nic.bundle.node_names import NodeNames
 from kubectl_calico_nic.calico.log.decision_runs import DecisionRuns
 from kubectl_calico_nic.calico.log.reading import LogReading
 

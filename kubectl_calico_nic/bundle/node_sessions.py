@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from kubectl_calico_nic.bundle.found import Found
-from kubectl_calico_nic.bundle.node_names import NodeNames
+from kubectl_calico_nic.bundle.layouts.node_names import NodeNames
 from kubectl_calico_nic.calico.bird.birdcl_output import parse_protocols, serves_both_families
 from kubectl_calico_nic.calico.bird.session import BgpSession
 from kubectl_calico_nic.family import Family, family_of

@@ -7,7 +7,7 @@ import re
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
-from kubectl_calico_nic.bundle.limits import UnreadableError
+from kubectl_calico_nic.bundle.archives.limits import UnreadableError
 
 _LIST = re.compile(
     r'\{\s*(?:"apiVersion"\s*:\s*"[^"\\]*"\s*,\s*|"kind"\s*:\s*"(?P<kind>\w*)List"\s*,\s*'

@@ -6,18 +6,18 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from kubectl_calico_nic.bundle.cluster_info_dump import Section, has_sections, sections
-from kubectl_calico_nic.bundle.content import Content, tell_content
+from kubectl_calico_nic.bundle.archives.limits import LimitReachedError, UnreadableError
+from kubectl_calico_nic.bundle.archives.unpacking import Part, the_rest_of, unpack
 from kubectl_calico_nic.bundle.decoding import as_utf_8, decode_all
-from kubectl_calico_nic.bundle.file_names import stem_of
 from kubectl_calico_nic.bundle.found import CommandOutput, Found, may_tell
-from kubectl_calico_nic.bundle.limits import LimitReachedError, UnreadableError
-from kubectl_calico_nic.bundle.log_names import LogName, log_name
+from kubectl_calico_nic.bundle.layouts.cluster_info_dump import Section, has_sections, sections
+from kubectl_calico_nic.bundle.layouts.content import Content, tell_content
+from kubectl_calico_nic.bundle.layouts.file_names import stem_of
+from kubectl_calico_nic.bundle.layouts.log_names import LogName, log_name
 from kubectl_calico_nic.bundle.log_scan import lines_that_matter
 from kubectl_calico_nic.bundle.log_streams import ContainerLog, read_containers
 from kubectl_calico_nic.bundle.objects import NotAsPrintedError, read_json
 from kubectl_calico_nic.bundle.sources import Source
-from kubectl_calico_nic.bundle.unpacking import Part, the_rest_of, unpack
 from kubectl_calico_nic.snapshot.daemonset import CONTAINER
 
 NO_EVIDENCE = (

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NoReturn, cast
 
-from kubectl_calico_nic.bundle.limits import UnreadableError
-from kubectl_calico_nic.bundle.unpacking import printable
+from kubectl_calico_nic.bundle.archives.limits import UnreadableError
+from kubectl_calico_nic.bundle.archives.unpacking import printable
 from kubectl_calico_nic.errors import CalicoNicError
 
 STDIN = "-"

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from kubectl_calico_nic.bundle.limits import UnreadableError
+from kubectl_calico_nic.bundle.archives.limits import UnreadableError
 from kubectl_calico_nic.bundle.objects import NotAsPrintedError, broken, items_of
 
 _DEEPEST = 200

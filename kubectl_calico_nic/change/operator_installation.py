@@ -40,13 +40,13 @@ from kubectl_calico_nic.owners.kinds.operator import OVERLAY
 from kubectl_calico_nic.owners.link import Wanted
 from kubectl_calico_nic.owners.managed import Managed
 from kubectl_calico_nic.owners.recognition import Chain
-from kubectl_calico_nic.snapshot.change_record import (
+from kubectl_calico_nic.snapshot.daemonset import DaemonSet
+from kubectl_calico_nic.snapshot.snapshot import Snapshot
+from kubectl_calico_nic.snapshot.undo_record import (
     RECORD_ANNOTATION,
     ChangeRecord,
     write_record,
 )
-from kubectl_calico_nic.snapshot.daemonset import DaemonSet
-from kubectl_calico_nic.snapshot.snapshot import Snapshot
 
 _NETWORK = "spec.calicoNetwork"
 _NO_ADDRESS = "none"

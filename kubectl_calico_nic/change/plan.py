@@ -9,8 +9,8 @@ from typing import Any
 
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.finding import Finding
-from kubectl_calico_nic.snapshot.change_record import Stage
 from kubectl_calico_nic.snapshot.snapshot import Gap
+from kubectl_calico_nic.snapshot.undo_record import Stage
 
 
 class Action(enum.Enum):

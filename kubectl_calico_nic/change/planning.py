@@ -20,10 +20,10 @@ from kubectl_calico_nic.change.operator_installation import plan_installation
 from kubectl_calico_nic.change.outlooks import networks_of
 from kubectl_calico_nic.change.plan import Edit, Plan, Roll, Target
 from kubectl_calico_nic.change.prospect import Prospect, Reach, value_refusals
-from kubectl_calico_nic.change.record import record
 from kubectl_calico_nic.change.request import Author, Request
 from kubectl_calico_nic.change.staging.rolls import former_template, staged_roll, whole_roll
 from kubectl_calico_nic.change.staging.stages import ON_DELETE_STRATEGY, strategy_edit, strategy_of
+from kubectl_calico_nic.change.undo import record
 from kubectl_calico_nic.change.values import check_value
 from kubectl_calico_nic.diagnosis.question import Question
 from kubectl_calico_nic.diagnosis.restarts import restarts
@@ -31,15 +31,15 @@ from kubectl_calico_nic.diagnosis.settings import env_of_template
 from kubectl_calico_nic.findings.finding import Finding
 from kubectl_calico_nic.owners.link import Wanted
 from kubectl_calico_nic.owners.recognition import Chain, chain_of
-from kubectl_calico_nic.snapshot.change_record import (
+from kubectl_calico_nic.snapshot.daemonset import DaemonSet
+from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
+from kubectl_calico_nic.snapshot.undo_record import (
     RECORD_ANNOTATION,
     Former,
     Stage,
     StageKind,
     write_record,
 )
-from kubectl_calico_nic.snapshot.daemonset import DaemonSet
-from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
 from kubectl_calico_nic.workload.env import EnvValue
 from kubectl_calico_nic.workload.rolling import RollForecast
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from kubectl_calico_nic.family import Family
-from kubectl_calico_nic.snapshot.change_record import StageKind
+from kubectl_calico_nic.snapshot.undo_record import StageKind
 
 
 @dataclass(frozen=True, slots=True)

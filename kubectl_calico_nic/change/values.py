@@ -18,6 +18,7 @@ from kubectl_calico_nic.errors import CalicoNicError
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.go import regexp
 from kubectl_calico_nic.go.net import Network, parse_cidr, parse_ip
+from kubectl_calico_nic.go.quoting import quote
 from kubectl_calico_nic.workload.env import references
 
 _QUOTES = "\"'`\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb"
@@ -52,7 +53,8 @@ class InvalidValue(CalicoNicError, ValueError):
     def __init__(self, family: Family, value: str, why: str, meant: str | None = None) -> None:
         self.meant = meant
         hint = f'; did you mean "{meant}"?' if meant else ""
-        super().__init__(f'{family.method_variable} "{value}": {why}{hint}')
+        shown = f'"{value}"' if value.isprintable() else quote(value)
+        super().__init__(f"{family.method_variable} {shown}: {why}{hint}")
 
 
 class _Wrong(Exception):

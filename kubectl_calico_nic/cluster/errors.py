@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kubectl_calico_nic.cluster.transport.request_info import RequestInfo
-from kubectl_calico_nic.errors import CalicoNicError
+from kubectl_calico_nic.errors import CalicoNicError, indented
 
 
 class ClusterError(CalicoNicError):
@@ -82,6 +82,11 @@ class PreferencesError(KubeconfigError):
 
 class CredentialsError(ClusterError):
     """A credential that is configured cannot be had; nothing was sent without it."""
+
+    @property
+    def text(self) -> str:
+        """The whole message as kubectl prints it: its lines are ours, or the kubeconfig's hint."""
+        return f"{self.prefix}{self}"
 
 
 class PluginFailed(CredentialsError):
@@ -183,14 +188,12 @@ class ApiError(ClusterError):
     def text(self) -> str:
         """The whole message as kubectl prints it."""
         if self.reason == "Unauthorized":
-            return f"error: You must be logged in to the server ({self.message})"
+            return indented(f"error: You must be logged in to the server ({self.message})")
         if self.reason == "Invalid":
-            return _invalid(self.message, self.details)
-        # Indented, no further line of the server's text passes for one of ours.
-        message = self.message.replace("\n", "\n  ")
+            return "\n".join(map(indented, _invalid(self.message, self.details)))
         if self.reason:
-            return f"Error from server ({self.reason}): {message}"
-        return f"Error from server: {message}"
+            return indented(f"Error from server ({self.reason}): {self.message}")
+        return indented(f"Error from server: {self.message}")
 
 
 class Unauthorized(ApiError):
@@ -227,8 +230,8 @@ def api_error_class(status: int) -> type[ApiError]:
     return _BY_STATUS.get(status, ApiError)
 
 
-def _invalid(message: str, details: Mapping[str, Any]) -> str:
-    """Mirrors the branch for reason Invalid in checkErr."""
+def _invalid(message: str, details: Mapping[str, Any]) -> list[str]:
+    """The lines of it. Mirrors the branch for reason Invalid in checkErr."""
     kind, name = details.get("kind") or "", details.get("name") or ""
     causes = [cause for cause in details.get("causes") or () if isinstance(cause, Mapping)]
     lines = dict.fromkeys(f"{c.get('field') or ''}: {c.get('message') or ''}" for c in causes)
@@ -238,7 +241,7 @@ def _invalid(message: str, details: Mapping[str, Any]) -> str:
     elif message and not lines:
         start = f"{start}: {message}"
     if not lines:
-        return start
+        return [start]
     if len(lines) == 1:
-        return f"{start}: {next(iter(lines))}"
-    return "\n".join([f"{start}: ", *(f"* {line}" for line in lines)])
+        return [f"{start}: {next(iter(lines))}"]
+    return [f"{start}: ", *(f"* {line}" for line in lines)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,14 +13,29 @@ from kubectl_calico_nic.cluster.errors import ApiError
 from kubectl_calico_nic.collection.gaps import gap, is_right
 from kubectl_calico_nic.collection.port import Api
 from kubectl_calico_nic.errors import CalicoNicError
+from kubectl_calico_nic.owners.recognition import references_of
 from kubectl_calico_nic.snapshot.companions import Companion, Companions, Reference, mapping
-from kubectl_calico_nic.snapshot.snapshot import Gap
+from kubectl_calico_nic.snapshot.snapshot import Gap, Snapshot
 
 _NAME = re.compile(r"[a-z0-9]([-.a-z0-9]*[a-z0-9])?")
 """A name of Kubernetes; a mark may hold any text, which has no business in a request."""
 
 _OF_SCALARS = (LookupError, AttributeError, TypeError, ArithmeticError)
 """What PyYAML raises of a scalar that its tag does not fit: ``!!bool x``, ``!!int ""``."""
+
+
+def with_companions(api: Api, snapshot: Snapshot) -> Snapshot:
+    """Add the objects that the marks of the DaemonSets, or of their Installation, point to.
+
+    Without such a mark nothing is asked for.
+    """
+    named = dict.fromkeys(
+        reference
+        for daemon_set in snapshot.daemon_sets
+        for reference in references_of(daemon_set, snapshot.installations)
+    )
+    companions, gaps = read_companions(api, named)
+    return dataclasses.replace(snapshot, companions=companions, gaps=(*snapshot.gaps, *gaps))
 
 
 def read_companions(

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from kubectl_calico_nic.cluster.errors import ApiError
 from kubectl_calico_nic.collection.port import Api
 from kubectl_calico_nic.errors import CalicoNicError, UsageError
-from kubectl_calico_nic.snapshot.change_record import RECORD_ANNOTATION
 from kubectl_calico_nic.snapshot.daemonset import CONTAINER, DaemonSet
 from kubectl_calico_nic.snapshot.shape import is_daemon_set
 from kubectl_calico_nic.snapshot.snapshot import Gap
+from kubectl_calico_nic.snapshot.undo_record import RECORD_ANNOTATION
 
 USUAL_NAMESPACES = ("kube-system", "calico-system")
 """Where upstream manifests and the operator put calico-node."""

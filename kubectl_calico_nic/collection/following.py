@@ -26,7 +26,7 @@ _SHORTEST_WATCH = 1.0
 """Seconds: a watch that ends sooner is not begun again at once."""
 _VAIN_WATCHES = 3
 """Where so many in a row ended at once and told nothing, a list tells what happened."""
-_PAGE = 500
+_PAGE = 250
 _DIGITS = 40
 """No resourceVersion has more."""
 
@@ -45,27 +45,32 @@ class WatchApi(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of object to follow: ``name`` is what changes are filed under."""
+    """One kind of object to follow: ``name`` is what changes are filed under.
+
+    ``decode`` takes an object as JSON, returns what is kept of it, None for nothing. It is called
+    as objects come, on the thread that reads them: thousands of them as JSON take much memory.
+    """
 
     name: str
     path: str
+    decode: Callable[[Mapping[str, Any]], object | None]
     query: Query = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """All objects of a kind as a new list has them."""
+    """All objects of a kind as a new list has them, decoded."""
 
     kind: str
-    objects: tuple[Mapping[str, Any], ...]
+    objects: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """One object appeared, changed or (``deleted``) vanished."""
+    """One object, decoded, that appeared, changed or (``deleted``) vanished."""
 
     kind: str
-    object: Mapping[str, Any]
+    object: Any
     deleted: bool = False
 
 
@@ -143,16 +148,14 @@ class Following:
                     course.is_told = True
                 self._pause(course.failures)
                 course.failures += 1
+            except Exception as error:  # a defect of ours: on this thread nobody would hear of it
+                text = f"unexpected {type(error).__name__}: {error}; please report this"
+                return self._changes.put(Failed(kind.name, CalicoNicError(text)))
         return None
 
     def _list_and_watch(self, kind: Kind, course: _Course) -> None:
         """List, then watch on from there until the watch cannot be continued."""
-        items, version = self._list(kind)
-        self._changes.put(Replaced(kind.name, items))
-        order = _Order(version)
-        for item in items:
-            order.is_news(item)
-        order.newest = version
+        order = self._list(kind)
         while not self._stopped.is_set():
             began = time.monotonic()
             told = self._watch(kind, order, course)
@@ -164,20 +167,31 @@ class Following:
             if not told and course.short >= _VAIN_WATCHES:
                 return
 
-    def _list(self, kind: Kind) -> tuple[tuple[Mapping[str, Any], ...], str]:
-        """All objects, and the version of the list; read page by page."""
-        items: list[Mapping[str, Any]] = []
-        token = ""
+    def _list(self, kind: Kind) -> _Order:
+        """Tell of all objects, read page by page; return the order from which they go on."""
+        order, token = _Order(""), ""
+        kept: list[object] = []
         while True:
-            more = [("limit", str(_PAGE)), *([("continue", token)] if token else [])]
-            page = self.api.get(kind.path, (*kind.query, *more))
-            listed = page.get("items")
-            found = listed if isinstance(listed, list) else []
-            items += [item for item in found if isinstance(item, Mapping)]
-            metadata = _mapping(page.get("metadata"))
+            metadata = self._read_page(kind, token, order, kept)
             token = str(metadata.get("continue") or "")
             if not token:
-                return tuple(items), str(metadata.get("resourceVersion", ""))
+                order.newest = str(metadata.get("resourceVersion", ""))
+                self._changes.put(Replaced(kind.name, tuple(kept)))
+                return order
+
+    def _read_page(
+        self, kind: Kind, token: str, order: _Order, kept: list[object]
+    ) -> Mapping[str, Any]:
+        """Add what is kept of one page; return the page's metadata. The rest is let go."""
+        more = [("limit", str(_PAGE)), *([("continue", token)] if token else [])]
+        page = self.api.get(kind.path, (*kind.query, *more))
+        listed = page.get("items")
+        for item in listed if isinstance(listed, list) else ():
+            if isinstance(item, Mapping):
+                order.is_news(item)
+                decoded = kind.decode(item)
+                kept += () if decoded is None else (decoded,)
+        return _mapping(page.get("metadata"))
 
     def _watch(self, kind: Kind, order: _Order, course: _Course) -> bool:
         """Take the events of one watch; return whether there was any."""
@@ -189,8 +203,11 @@ class Following:
                 break
             told = True
             is_news = order.is_news(event.object)
-            if is_news and event.type != "BOOKMARK":
-                self._changes.put(Changed(kind.name, event.object, event.type == "DELETED"))
+            if not is_news or event.type == "BOOKMARK":
+                continue
+            kept = kind.decode(event.object)
+            if kept is not None:
+                self._changes.put(Changed(kind.name, kept, event.type == "DELETED"))
         course.go_well()
         return told
 

@@ -28,17 +28,6 @@ _PAUSE, _LONGEST_PAUSE = 1.0, 10.0
 """Seconds between two tries, at first and in the end."""
 
 
-def kinds_to_follow(daemon_set: DaemonSet) -> tuple[Kind, ...]:
-    """What a rollout of ``daemon_set`` is seen by."""
-    namespace = daemon_set.namespace
-    only = (("fieldSelector", f"metadata.name={daemon_set.name}"),)
-    return (
-        Kind(DAEMON_SETS, f"/apis/apps/v1/namespaces/{namespace}/daemonsets", only),
-        Kind(PODS, f"/api/v1/namespaces/{namespace}/pods", daemon_set_selector(daemon_set)),
-        Kind(NODES, "/api/v1/nodes"),
-    )
-
-
 class RolloutFacts:
     """The facts so far; ``take`` changes, then ``snapshot``. ``monotonic`` counts seconds."""
 
@@ -50,7 +39,8 @@ class RolloutFacts:
         monotonic: Callable[[], float],
     ) -> None:
         self._collector = collector
-        self._first = first
+        self._first = dataclasses.replace(first, nodes=())
+        self._first_pods = {facts.name: facts.pod.uid for facts in first.nodes if facts.pod}
         self._key = daemon_set.key
         self._daemon_set: DaemonSet | None = daemon_set
         self._pods = {facts.pod.uid: facts.pod for facts in first.nodes if facts.pod}
@@ -63,6 +53,7 @@ class RolloutFacts:
         self._revisions_of = _template(daemon_set)
         self._revisions_tried = 0
         self._monotonic = monotonic
+        self._is_changed = False
         self._sessions = RolloutSessions(collector, monotonic)
         self._logs = {
             facts.pod.uid: _KnownLog(
@@ -72,10 +63,36 @@ class RolloutFacts:
             if facts.pod
         }
 
+    def kinds(self, daemon_set: DaemonSet) -> tuple[Kind, ...]:
+        """What a rollout of ``daemon_set`` is seen by; changes of these can be taken."""
+        namespace = daemon_set.namespace
+        daemon_sets = f"/apis/apps/v1/namespaces/{namespace}/daemonsets"
+        only = (("fieldSelector", f"metadata.name={daemon_set.name}"),)
+        pods, mine = f"/api/v1/namespaces/{namespace}/pods", daemon_set_selector(daemon_set)
+        return (
+            Kind(DAEMON_SETS, daemon_sets, _daemon_set, only),
+            Kind(PODS, pods, self._pod, mine),
+            Kind(NODES, "/api/v1/nodes", decode_node),
+        )
+
     @property
     def daemon_set(self) -> DaemonSet | None:
         """The DaemonSet as it is now; None when it was deleted."""
         return self._daemon_set
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether ``snapshot`` would show anything new for what was taken since the last one.
+
+        Much changes that is not kept: a kubelet reports every five minutes that all is as it was.
+        """
+        return self._is_changed
+
+    @property
+    def is_in_motion(self) -> bool:
+        """Whether some pod of the DaemonSet is not Ready, or on its way out."""
+        mine = (pod for pod in self._pods.values() if pod.daemon_set == self._key)
+        return any(pod.deleted or not pod.ready for pod in mine)
 
     @property
     def next_look(self) -> float | None:
@@ -111,30 +128,28 @@ class RolloutFacts:
                 self._change(change)
 
     def _replace(self, change: Replaced) -> None:
+        before = self._pods, self._nodes, self._daemon_set
         if change.kind == PODS:
-            self._pods = {pod.uid: pod for pod in map(self._decoded, change.objects)}
+            self._pods = {pod.uid: pod for pod in change.objects}
             # A new list comes after the API server was away, and with it what failed meanwhile.
             self._logs = {uid: known.afresh() for uid, known in self._logs.items()}
             self._revisions_tried = min(self._revisions_tried, 1)
         elif change.kind == NODES:
-            self._nodes = {node.name: node for node in map(decode_node, change.objects)}
+            self._nodes = {node.name: node for node in change.objects}
         else:
-            found = (DaemonSet(item) for item in change.objects if is_daemon_set(item))
-            self._daemon_set = next(found, None)
+            self._daemon_set = next(iter(change.objects), None)
+        self._is_changed |= before != (self._pods, self._nodes, self._daemon_set)
 
     def _change(self, change: Changed) -> None:
+        now = None if change.deleted else change.object
         if change.kind == PODS:
-            pod = self._decoded(change.object)
-            _put(self._pods, pod.uid, None if change.deleted else pod)
+            self._is_changed |= _put(self._pods, change.object.uid, now)
         elif change.kind == NODES:
-            node = decode_node(change.object)
-            _put(self._nodes, node.name, None if change.deleted else node)
-        elif change.deleted:
-            self._daemon_set = None
-        elif is_daemon_set(change.object):
-            self._daemon_set = DaemonSet(change.object)
+            self._is_changed |= _put(self._nodes, change.object.name, now)
+        else:
+            self._daemon_set, self._is_changed = now, True
 
-    def _decoded(self, item: Mapping[str, Any]) -> Pod:
+    def _pod(self, item: Mapping[str, Any]) -> Pod:
         """A pod, whose container is the one that the first pod of its revision has."""
         pod = decode_pod(item)
         like = self._first_of_revision.setdefault(pod.revision_hash, pod)
@@ -149,6 +164,7 @@ class RolloutFacts:
         they could not be read or were not complete.
         """
         assert self._daemon_set is not None
+        self._is_changed = False
         pods = pods_by_node(pod for pod in self._pods.values() if pod.daemon_set == self._key)
         self._read_revisions(self._daemon_set)
         self._read_logs(pods)
@@ -182,12 +198,11 @@ class RolloutFacts:
 
     def _gaps(self, pods: Mapping[str, Pod]) -> Iterator[Gap]:
         """What could not be read, but for what a pod refused that is gone."""
-        first = {facts.name: facts.pod.uid for facts in self._first.nodes if facts.pod}
         for gap in self._first.gaps:
             pod = pods.get(gap.node) if gap.node else None
             of_this_pod = gap.forbidden or (
                 pod is not None
-                and first.get(pod.node) == pod.uid
+                and self._first_pods.get(pod.node) == pod.uid
                 and self._inventories.get(pod.node) is None
             )
             if gap.resource != _LOGS and (of_this_pod or gap.resource != EXEC):
@@ -283,11 +298,16 @@ def _log_of(facts: NodeFacts, first: Snapshot) -> NodeLog:
     return NodeLog(facts.name, facts, tuple(gaps))
 
 
-def _put(table: dict[str, Any], key: str, value: Pod | Node | None) -> None:
-    if value is None:
-        table.pop(key, None)
-    else:
+def _daemon_set(item: Mapping[str, Any]) -> DaemonSet | None:
+    return DaemonSet(item) if is_daemon_set(item) else None
+
+
+def _put(table: dict[str, Any], key: str, value: Pod | Node | None) -> bool:
+    """Keep ``value``, or with None nothing; return whether that is another than before."""
+    before: Pod | Node | None = table.pop(key, None)
+    if value is not None:
         table[key] = value
+    return before != value
 
 
 def _template(daemon_set: DaemonSet) -> object:

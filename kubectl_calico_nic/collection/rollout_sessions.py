@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from kubectl_calico_nic.collection.collect import Collector
@@ -22,11 +22,21 @@ _LONGEST_PAUSE = 10.0
 
 
 class RolloutSessions:
-    """What the nodes said, by the uid of their pods; ``monotonic`` counts seconds."""
+    """What the nodes said, by the uid of their pods; ``monotonic`` counts seconds.
 
-    def __init__(self, collector: Collector, monotonic: Callable[[], float]) -> None:
+    ``tries`` says of an answer how often its node is to be asked before that is believed, 0 where
+    it may be at once; by default until all is up.
+    """
+
+    def __init__(
+        self,
+        collector: Collector,
+        monotonic: Callable[[], float],
+        tries: Callable[[NodeFacts, Snapshot], int] | None = None,
+    ) -> None:
         self._collector = collector
         self._monotonic = monotonic
+        self._tries = tries or _tries_until_all_is_up
         self._answers: dict[str, _Answer] = {}
 
     @property
@@ -40,9 +50,22 @@ class RolloutSessions:
         """What was answered is of the past."""
         self._answers = {}
 
-    def added_to(self, snapshot: Snapshot) -> Snapshot:
-        """Ask the nodes that were not asked yet, or not all up then; add what all of them said."""
-        questions = dict(self._due(snapshot))
+    def asks_again(self, facts: NodeFacts) -> bool:
+        """Whether asking this node again may tell more."""
+        known = self._answers.get(facts.pod.uid) if facts.pod else None
+        return known is not None and known.may_change
+
+    def added_to(self, snapshot: Snapshot, names: Collection[str] | None = None) -> Snapshot:
+        """Ask the nodes that were not asked yet, or not all up then; add what all of them said.
+
+        With ``names`` only those are asked, and what others said is of the past.
+        """
+        nodes = snapshot.nodes
+        if names is not None:
+            nodes = tuple(facts for facts in nodes if facts.name in names)
+            mine = {facts.pod.uid for facts in nodes if facts.pod}
+            self._answers = {uid: known for uid, known in self._answers.items() if uid in mine}
+        questions = dict(self._due(nodes, snapshot))
         if questions:
             self._take(self._collector.ask(dataclasses.replace(snapshot, gaps=()), questions))
         answers = dict(self._answers_in(snapshot))
@@ -57,9 +80,11 @@ class RolloutSessions:
             if facts.pod and facts.pod.uid in self._answers:
                 yield facts.name, self._answers[facts.pod.uid]
 
-    def _due(self, snapshot: Snapshot) -> Iterator[tuple[str, Questions]]:
+    def _due(
+        self, nodes: Iterable[NodeFacts], snapshot: Snapshot
+    ) -> Iterator[tuple[str, Questions]]:
         now = self._monotonic()
-        for facts in snapshot.nodes:
+        for facts in nodes:
             if facts.pod is None or not env_of_node(facts, snapshot).may_run_bird:
                 continue
             known = self._answers.get(facts.pod.uid)
@@ -80,7 +105,9 @@ class RolloutSessions:
                 continue
             before = self._answers.get(facts.pod.uid)
             tries = before.tries + 1 if before else 1
-            self._answers[facts.pod.uid] = _Answer(facts, refused, now, tries)
+            final = refused and refused[0].forbidden
+            left = 0 if final else self._tries(facts, asked) - tries
+            self._answers[facts.pod.uid] = _Answer(facts, refused, now, tries, left > 0)
 
     def _with_answer(self, facts: NodeFacts) -> NodeFacts:
         known = self._answers.get(facts.pod.uid) if facts.pod else None
@@ -97,30 +124,33 @@ class RolloutSessions:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What one node said when it was asked at ``asked_at``, for the ``tries``-th time."""
+    """What one node said when it was asked at ``asked_at``, for the ``tries``-th time.
+
+    ``may_change`` says whether it is to be asked again.
+    """
 
     facts: NodeFacts
     gaps: tuple[Gap, ...]
     asked_at: float
     tries: int
+    may_change: bool
 
     @property
     def next_try(self) -> float:
         """When asking again is due, if it is worth it."""
         return self.asked_at + min(float(self.tries), _LONGEST_PAUSE)
 
-    @property
-    def may_change(self) -> bool:
-        """Whether something was not up, or the reason of a failure may pass."""
-        if self.tries >= _TRIES or any(gap.forbidden for gap in self.gaps):
-            return False
-        known = self.facts.sessions
-        if known is None or known.without_daemon or not _stands_on_a_nic(self.facts):
-            return True
-        if any(left_elsewhere(self.facts, family) for family in known.by_family):
-            return True
-        found = known.by_family.values()
-        return not all(session.is_established for sessions in found for session in sessions)
+
+def _tries_until_all_is_up(facts: NodeFacts, _: Snapshot) -> int:
+    """0 when every session, NIC and route is as it should be."""
+    known = facts.sessions
+    if known is None or known.without_daemon or not _stands_on_a_nic(facts):
+        return _TRIES
+    if any(left_elsewhere(facts, family) for family in known.by_family):
+        return _TRIES
+    found = known.by_family.values()
+    is_up = all(session.is_established for sessions in found for session in sessions)
+    return 0 if is_up else _TRIES
 
 
 def _stands_on_a_nic(facts: NodeFacts) -> bool:

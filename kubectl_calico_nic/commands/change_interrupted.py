@@ -1,4 +1,4 @@
-"""Ctrl-C, or SIGTERM, while a change is sent: says what is known of it, and what to run next."""
+"""Ctrl-C, SIGTERM or SIGHUP while a change is sent: what is known of it, and what to run next."""
 
 from __future__ import annotations
 

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kubectl_calico_nic.change.plan import Action, Plan, Target
-from kubectl_calico_nic.change.staging.followed import check_still_followed, overtaken
+from kubectl_calico_nic.change.staging.followed import (
+    ValuesLost,
+    check_installation_stands,
+    check_stage_stands,
+    check_still_followed,
+    check_values_stand,
+    next_steps,
+    not_carried_over,
+    overtaken,
+)
 from kubectl_calico_nic.change.staging.pausing import plan_pause
 from kubectl_calico_nic.change.staging.taking_back import NothingToEnd, plan_resume, plan_undo
 from kubectl_calico_nic.cluster.guarded_patch import OutcomeUnknown
@@ -15,6 +25,7 @@ from kubectl_calico_nic.commands.change_session import ChangeSession, Planner, S
 from kubectl_calico_nic.commands.operator_watch import (
     NotCarriedOver,
     Rejected,
+    or_not_carried_over,
     wait_for_operator,
 )
 from kubectl_calico_nic.commands.rollout_watch import (
@@ -23,26 +34,42 @@ from kubectl_calico_nic.commands.rollout_watch import (
     Watch,
     is_gone,
     is_proven_on,
+    is_updated_on,
     nothing_left_to_do,
     proven_on,
+    replaced_on,
     template_seen,
     whole_rollout,
 )
 from kubectl_calico_nic.commands.time_limit import TimedOut
-from kubectl_calico_nic.environment import EXIT_OK, EXIT_PROBLEM, status_of
+from kubectl_calico_nic.environment import EXIT_ERROR, EXIT_OK, EXIT_PROBLEM, status_of
 from kubectl_calico_nic.errors import CalicoNicError
 from kubectl_calico_nic.flags.staging import OnFailure, Staging
 from kubectl_calico_nic.output.rollout_table import conclusion, rollout_table
 from kubectl_calico_nic.output.screen import BAD, Line, Span, line, write
-from kubectl_calico_nic.rollout.state import only
-from kubectl_calico_nic.snapshot.change_record import StageKind
+from kubectl_calico_nic.rollout.stage_proof import shown
+from kubectl_calico_nic.rollout.state import Rollout, only
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.snapshot import Snapshot
-from kubectl_calico_nic.workload.rolling import ON_DELETE
+from kubectl_calico_nic.snapshot.undo_record import Stage, StageKind
 
+Check = Callable[[Plan, Snapshot, DaemonSet, str], None]
+"""Raises where a DaemonSet is not as a plan left it; the text is our field manager."""
 _MOST_NAMES = 5
 _SECONDS = 5.0
 """Who gave up does not wait long for the last words."""
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How it ended: ``failed`` says what went wrong, empty when nothing did.
+
+    ``shown`` and ``said`` are the last words of what went well, for stdout and for stderr.
+    """
+
+    failed: str = ""
+    shown: Sequence[Line] = ()
+    said: Sequence[Line] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +84,13 @@ class ChangeRollout:
     def follow(self, plan: Plan) -> int:
         """Carry out what was asked to happen after ``plan`` was applied; return the exit status."""
         try:
-            failed = self._run(plan)
+            end = self._run(plan)
         except KeyboardInterrupt as stop:
             return self._give_up(plan, "interrupted", status_of(stop))
         except Rejected as error:
             return self._give_up(plan, str(error), EXIT_PROBLEM, self._take_back)
-        except NotCarriedOver as error:
-            self._say_lines([line(Span(str(error), BAD))])
-            return EXIT_PROBLEM
+        except (ValuesLost, NotCarriedOver) as error:
+            return self._stop(plan, error)
         except TimedOut as error:
             return self._give_up(plan, str(error), EXIT_PROBLEM)
         except (NothingToEnd, OutcomeUnknown):
@@ -72,80 +98,182 @@ class ChangeRollout:
             raise
         except CalicoNicError:
             if plan.stage is not None:
-                self._say_lines(self.ways_out(plan))
+                self._say_lines(self._ways_now(plan))
             raise
-        return self._give_up(plan, failed, EXIT_PROBLEM) if failed else EXIT_OK
+        except OSError as error:
+            if not self._nobody_reads(error):
+                raise
+            return self._give_up(plan, "nobody reads any more", EXIT_ERROR)
+        return self._conclude(plan, end)
 
-    def _run(self, plan: Plan) -> str:
-        """Go through the stages; return what went wrong, empty when nothing did."""
+    def _conclude(self, plan: Plan, end: _End) -> int:
+        if end.failed:
+            return self._give_up(plan, end.failed, EXIT_PROBLEM)
+        # Nothing is stopped or taken back any more, whether somebody reads this or not.
+        self._data(end.shown)
+        self._say_lines(end.said)
+        return EXIT_OK
+
+    def _nobody_reads(self, error: OSError) -> bool:
+        """Whether whoever read what is said is gone, and with that whoever waited."""
+        if not self.staging.wait or error.errno not in (errno.EPIPE, errno.EIO):
+            return False
+        self.change.environment.forget_gone_streams()
+        return True
+
+    def _run(self, plan: Plan) -> _End:
+        """Go through the stages; all is said but the last words of what went well."""
         if plan.goal:
-            self._wait_for_operator(plan)
+            self._wait_for_operator(plan, self.staging.timeout)
         if plan.stage is not None:
-            if not self._replace(plan.stage.nodes):
-                return "the new value is not proven"
+            proven = self._replace(plan, plan.stage)
+            if proven is None:
+                return _End("the new value is not proven")
+            table = rollout_table(proven)
             if plan.stage.kind is StageKind.ONLY_AFFECTED:
-                self._say(f"They are {_SHOWN}.")
-                self._say(
-                    f"{plan.roll.later} pods keep the old value until: "
-                    f"{self.command('set --resume')}"
-                )
-                return ""
-            self._resume(plan)
+                on = self.command("set --resume")
+                later = f"{plan.roll.later} pods keep the old value until: {on}"
+                return _End("", table, [line(f"They are {shown(proven.nodes)}."), line(later)])
+            self._data(table)
+            self._resume(plan, shown(proven.nodes))
         if not self.staging.wait:
-            self._say(f"Follow it: {self.command('rollout-check')}")
-            return ""
-        with self._watch() as watch:
-            if plan.action is Action.UNDO:
-                # Old values bring old problems back: nothing is to be proven, only waited for.
-                watch.until(nothing_left_to_do)
-                self._data(rollout_table(watch.rollout))
-                return ""
-            rollout = watch.until(whole_rollout)
+            return _End(said=[line(f"Follow it: {self.command('rollout-check')}")])
+        if plan.action is Action.UNDO:
+            # Old values bring old problems back: nothing is to be proven, only waited for.
+            with self._watch() as watch:
+                return _End(shown=rollout_table(watch.until(nothing_left_to_do)))
+        rollout = self._followed(plan)
+        if rollout.done:
+            return _End(shown=conclusion(rollout))
         self._data(conclusion(rollout))
-        return "" if rollout.done else "the rollout went wrong"
+        return _End("the rollout went wrong")
 
-    def _wait_for_operator(self, plan: Plan) -> None:
-        change, timeout = self.change, self.staging.timeout
-        wait_for_operator(change.session, plan, change.environment, timeout)
+    def _followed(self, plan: Plan) -> Rollout:
+        """Wait until every node is proven, or that is lost.
+
+        An operator's DaemonSet that somebody edits meanwhile is the operator's to put right, as
+        long as its Installation says what was set; that is waited for no longer than at first.
+
+        Raises:
+            ValuesLost: somebody else changed what was set.
+            NotCarriedOver: the operator did nothing.
+        """
+        clock, timeout = self.change.environment.monotonic, self.staging.timeout
+        begun = clock()
+        while True:
+            rest = None if timeout is None else timeout - (clock() - begun)
+            if rest is not None and rest <= 0:
+                raise TimedOut
+            rollout, lost = self._followed_once(plan, rest)
+            if not lost:
+                return rollout
+            self._wait_for_operator(plan, rest)
+
+    def _followed_once(self, plan: Plan, timeout: float | None) -> tuple[Rollout, bool]:
+        """The rollout where its end was told, and whether an operator has to act first."""
+        stands = self._while(check_values_stand, plan)
+        is_over = or_not_carried_over(plan, whole_rollout) if plan.goal else stands(whole_rollout)
+        watch: RolloutWatch | None = None
+        try:
+            with self._watch(timeout=timeout) as watch:
+                watch.until(is_over)
+        except (KeyboardInterrupt, OSError):
+            # Who leaves when all is proven has seen it, or hears no more: nothing is to be done.
+            if watch is None or not (watch.rollout.done and is_over(watch)):
+                raise
+        if not plan.goal:
+            return watch.rollout, False
+        self._check_installation(plan)
+        return watch.rollout, bool(not_carried_over(plan, watch.daemon_set))
+
+    def _wait_for_operator(self, plan: Plan, timeout: float | None) -> None:
+        change, stands = self.change, self._check_installation
+        wait_for_operator(change.session, plan, change.environment, timeout, stands)
         self._say(f"The operator has carried it over to daemonset {plan.daemon_set}.")
+
+    def _check_installation(self, plan: Plan) -> None:
+        """Find the change on the Installation still.
+
+        Raises:
+            ValuesLost: somebody else changed it.
+        """
+        found = self.change.session.get(plan.path)
+        check_installation_stands(plan, found, self._manager)
 
     def _take_back(self, plan: Plan) -> str:
         """Undo what the operator refuses: nothing else of the Installation would take effect."""
         return self._undo(plan) if plan.action is Action.SET else _LEFT
 
-    def _replace(self, nodes: Sequence[str]) -> bool:
-        """Replace the pods of ``nodes`` one after another; each is proven before the next."""
-        with self._watch() as watch:
-            watch.until(template_seen)
-            for node in nodes:
-                pod = watch.pod_on(node)
-                if pod is not None and not is_proven_on(watch.rollout, [node]):
-                    delete_pod(self.change.session, pod.namespace, pod.name, pod.uid)
-                    watch.until(_replaced_on(node, pod.uid))
-                if not is_proven_on(watch.until(proven_on(node)), [node]):
-                    if is_gone(watch, node):
-                        self._say(f"{node}: its Node was deleted")
-                    break
-            rollout = watch.rollout
-        if is_proven_on(rollout, nodes):
-            self._data(rollout_table(only(rollout, nodes)))
-            return True
-        self._data(conclusion(rollout))
-        return False
+    def _replace(self, plan: Plan, stage: Stage) -> Rollout | None:
+        """Replace the pods of ``stage`` one after another; each is proven before the next.
 
-    def _resume(self, followed: Plan) -> None:
+        Returns:
+            The proven nodes alone; None where one is not proven, which is told.
+        """
+        with self._watch(stage.nodes) as watch:
+            self._replace_pods(plan, watch, stage.nodes)
+            rollout = watch.rollout
+        if is_proven_on(rollout, stage.nodes):
+            return only(rollout, stage.nodes)
+        self._data(conclusion(rollout))
+        return None
+
+    def _replace_pods(self, plan: Plan, watch: RolloutWatch, nodes: tuple[str, ...]) -> None:
+        stands = self._while(check_stage_stands, plan)
+        watch.until(stands(template_seen))
+        for node in nodes:
+            pod = watch.pod_on(node)
+            if pod is not None and not is_updated_on(watch.rollout, node):
+                found = self.change.session.get(Target.daemon_set(plan.daemon_set).path)
+                check_stage_stands(plan, watch.snapshot, DaemonSet(found), self._manager)
+                delete_pod(self.change.session, pod.namespace, pod.name, pod.uid)
+                watch.until(stands(replaced_on(node, pod.uid)))
+            if not is_proven_on(watch.until(stands(proven_on(node))), [node]):
+                if is_gone(watch, node):
+                    self._say(f"{node}: its Node was deleted")
+                return
+        # One that was proven first may have restarted since, for another reason.
+        watch.until(stands(proven_on(*nodes)))
+
+    def _while(self, check: Check, plan: Plan) -> Callable[[Goal], Goal]:
+        """Makes of a goal one that is given up by what ``check`` raises."""
+
+        def stands(goal: Goal) -> Goal:
+            def is_over(watch: RolloutWatch) -> bool:
+                check(plan, watch.snapshot, watch.daemon_set, self._manager)
+                return goal(watch)
+
+            return is_over
+
+        return stands
+
+    @property
+    def _manager(self) -> str:
+        return self.change.field_manager
+
+    def _stop(self, plan: Plan, error: ValuesLost | NotCarriedOver) -> int:
+        """Say what became of the change; what somebody else wrote is not ours to take back."""
+        said = [line(Span(str(error), BAD))]
+        if isinstance(error, ValuesLost) and error.advice:
+            said.append(line(f"  {error.advice}"))
+        if plan.stage is not None:
+            said += self._ways_now(plan)
+        self._say_lines(said)
+        return EXIT_PROBLEM
+
+    def _resume(self, followed: Plan, proof: str) -> None:
         """Let the controller roll the rest."""
 
         def planner(snapshot: Snapshot, daemon_set: DaemonSet) -> Plan:
             return plan_resume(snapshot, daemon_set, self.change.question)
 
         plan = self._send(followed, planner)
-        self._say(f"The canary is {_SHOWN}: {plan.roll.restarts} more pods restart.")
+        self._say(f"The canary is {proof}: {plan.roll.restarts} more pods restart.")
 
-    def _watch(self) -> RolloutWatch:
-        change = self.change
+    def _watch(self, stage: tuple[str, ...] = (), timeout: float | None = None) -> RolloutWatch:
+        change, timeout = self.change, timeout or self.staging.timeout
         probe = change.parsed.text("probe", "auto") == "auto"
-        how = Watch(change.question, probe, self.staging.timeout, self.structured)
+        how = Watch(change.question, probe, timeout, self.structured, stage)
         return RolloutWatch(change.session, change.parsed, how, change.environment)
 
     def _send(self, followed: Plan, planner: Planner) -> Plan:
@@ -196,8 +324,7 @@ class ChangeRollout:
             done, is_ours = f"{_LEFT} ({error})", True
         self._say_lines([line(), line(Span(f"{why}:", BAD), f" {done}")])
         if is_ours and plan.action is not Action.UNDO:
-            rolls_on = done.startswith(_LEFT) and self._rolls_on(plan)
-            self._say_lines(self.ways_out(plan, rolls_on=rolls_on))
+            self._say_lines(self._ways_now(plan, is_left=done.startswith(_LEFT)))
         return status
 
     @property
@@ -212,14 +339,24 @@ class ChangeRollout:
             on = f"by itself; follow it: {self.command('rollout-check')}"
         return [back] if plan.goal else [line(f"  go on: {on}"), back]
 
-    def _rolls_on(self, plan: Plan) -> bool:
-        """Whether the controller goes on without anybody, so that there is nothing to resume."""
-        target = Target.daemon_set(plan.daemon_set)
+    def _ways_now(self, plan: Plan, *, is_left: bool = True) -> list[Line]:
+        """Those of the ways out that the DaemonSet leaves; what cannot be read is as it was left.
+
+        ``is_left`` is False where the rollout was paused just now.
+        """
+        if plan.goal:
+            return self.ways_out(plan)
         try:
-            found = self.change.session.within(_SECONDS).get(target.path)
+            found = self.change.session.within(_SECONDS).get(
+                Target.daemon_set(plan.daemon_set).path
+            )
         except (KeyboardInterrupt, CalicoNicError):
-            return plan.stage is None
-        return DaemonSet(found).update_strategy != ON_DELETE
+            return self.ways_out(plan, rolls_on=is_left and plan.stage is None)
+        steps = next_steps(plan, DaemonSet(found))
+        if steps.rolls_on or steps.resumes:
+            return self.ways_out(plan, rolls_on=steps.rolls_on)
+        look = line(f"  look:  {self.command('inspect')}")
+        return [line(f"  back:  {self.command('set --undo')}"), look] if steps.is_ours else [look]
 
     def _on_failure(self, plan: Plan) -> str:
         asked = self.staging.on_failure
@@ -257,15 +394,3 @@ class ChangeRollout:
 
 _UNDONE = "undone: the former value is back"
 _LEFT = "left as it is"
-_SHOWN = "Ready on the expected address; BGP sessions and routes were not asked"
-"""All that a stage shows of its nodes: those of a half-rolled cluster are not all up."""
-
-
-def _replaced_on(node: str, uid: str) -> Goal:
-    """Another pod than that of ``uid`` is on ``node``, or the Node was deleted."""
-
-    def is_over(watch: RolloutWatch) -> bool:
-        pod = watch.pod_on(node)
-        return is_gone(watch, node) or (pod is not None and pod.uid != uid)
-
-    return is_over

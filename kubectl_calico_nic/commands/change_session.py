@@ -17,7 +17,7 @@ from kubectl_calico_nic.cluster.pod_admission import why_denied
 from kubectl_calico_nic.cluster.session import Session
 from kubectl_calico_nic.collection.calico_objects import read_calico_objects
 from kubectl_calico_nic.collection.collect import Collector
-from kubectl_calico_nic.collection.companions import read_companions
+from kubectl_calico_nic.collection.companions import with_companions
 from kubectl_calico_nic.collection.daemonsets import the_one
 from kubectl_calico_nic.collection.operator_state import read_operator_state
 from kubectl_calico_nic.commands.expectation_flags import scope
@@ -28,13 +28,12 @@ from kubectl_calico_nic.errors import CalicoNicError
 from kubectl_calico_nic.flags.definition import Parsed
 from kubectl_calico_nic.output.progress import progress
 from kubectl_calico_nic.owners.kinds import operator
-from kubectl_calico_nic.owners.recognition import references_of
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.snapshot import Snapshot
 
 
 class SendingStopped(KeyboardInterrupt):
-    """Ctrl-C, or SIGTERM, came while a change was sent.
+    """Ctrl-C, SIGTERM or SIGHUP came while a change was sent.
 
     ``plan`` is the change that may have been made, None where certainly none was.
     """
@@ -94,10 +93,7 @@ class ChangeSession:
             calico, gaps = read_calico_objects(self.session)
             gaps = (*snapshot.gaps, *gaps)
             snapshot = dataclasses.replace(snapshot, calico=calico, gaps=gaps)
-            named = references_of(daemon_set, snapshot.installations)
-            companions, gaps = read_companions(self.session, named)
-            gaps = (*snapshot.gaps, *gaps)
-            snapshot = dataclasses.replace(snapshot, companions=companions, gaps=gaps)
+            snapshot = with_companions(self.session, snapshot)
             if self.parsed.text("probe", "auto") == "auto":
                 everywhere = {facts.name for facts in snapshot.nodes}
                 destinations = routes(snapshot, daemon_set) if routes else None

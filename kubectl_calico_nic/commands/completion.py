@@ -16,7 +16,7 @@ def _run(parsed: Parsed, environment: Environment) -> int:
     problem = _problem(parsed.arguments)
     if problem:
         see = f"See '{environment.command} completion -h' for help and examples"
-        raise UsageError(f"{problem}\n{see}")
+        raise UsageError(problem, see)
     (shell,) = parsed.arguments
     from kubectl_calico_nic.commands.completion_scripts import SCRIPTS
 

@@ -11,17 +11,15 @@ from kubectl_calico_nic.commands.command import Command
 from kubectl_calico_nic.commands.next_command import with_connection, write_gaps
 from kubectl_calico_nic.environment import EXIT_OK, EXIT_PROBLEM, Environment
 from kubectl_calico_nic.errors import CalicoNicError, UsageError
-from kubectl_calico_nic.flags.definition import Completes, Flag, Kind, Parsed
-from kubectl_calico_nic.flags.expectation import EXPECTATION_FLAGS, FAMILY, PROBE
-from kubectl_calico_nic.flags.limits import CONCURRENCY, timeout
-from kubectl_calico_nic.flags.output import NO_HEADERS, is_structured, output_flag, output_format
+from kubectl_calico_nic.flags.definition import Completes, Parsed
+from kubectl_calico_nic.flags.inspect import FLAGS, FORMATS
+from kubectl_calico_nic.flags.limits import timeout
+from kubectl_calico_nic.flags.output import is_structured, output_format
 
 if TYPE_CHECKING:
     from kubectl_calico_nic.diagnosis.diagnose import Question
     from kubectl_calico_nic.diagnosis.report import Report
     from kubectl_calico_nic.snapshot.snapshot import Snapshot
-
-_FORMATS = ("wide", "json", "yaml", "name")
 
 
 class NodesNotFound(CalicoNicError):
@@ -54,7 +52,7 @@ class _Options:
 
 
 def _options(parsed: Parsed) -> _Options:
-    output = output_format(parsed, _FORMATS)
+    output = output_format(parsed, FORMATS)
     from kubectl_calico_nic.commands.expectation_flags import question
 
     if parsed.given("calico-version") and not parsed.given("from"):
@@ -127,6 +125,7 @@ def _read_files(options: _Options, parsed: Parsed, environment: Environment) -> 
 
 def _ask_cluster(options: _Options, parsed: Parsed, environment: Environment) -> Report:
     from kubectl_calico_nic.collection.collect import Collector
+    from kubectl_calico_nic.collection.companions import with_companions
     from kubectl_calico_nic.commands.expectation_flags import scope
     from kubectl_calico_nic.commands.live_cluster import open_session
     from kubectl_calico_nic.commands.live_diagnosis import diagnose_live, look_closer
@@ -145,6 +144,7 @@ def _ask_cluster(options: _Options, parsed: Parsed, environment: Environment) ->
                 scope(parsed, asked, revisions=not options.methods, partial=True)
             )
         _require_known(asked.nodes, snapshot)
+        snapshot = with_companions(session, snapshot)
         report, judged = diagnose_live(collector, snapshot, asked)
         snapshot = judged
         if not options.methods:
@@ -238,39 +238,7 @@ COMMAND = Command(
         ("What would each node choose?", "inspect --what-if interface=bond4 --what-if first-found"),
         ("For a script", "inspect -o json"),
     ),
-    flags=(
-        output_flag(_FORMATS),
-        NO_HEADERS,
-        Flag("all", "Show every row; ok rows are never folded.", Kind.BOOL),
-        *EXPECTATION_FLAGS,
-        FAMILY,
-        PROBE,
-        Flag(
-            "timeout",
-            "Report what was read until then (1s, 2m, 3h); 0s reads without end.",
-            placeholder="DURATION",
-        ),
-        CONCURRENCY,
-        Flag(
-            "what-if",
-            "What would each node choose under this method? Repeat it to compare several.",
-            Kind.ARRAY,
-            placeholder="METHOD",
-        ),
-        Flag(
-            "from",
-            "Read files, directories or stdin (-) instead of a cluster: logs, ip addr output, "
-            "Nodes and pods as JSON or YAML.",
-            Kind.ARRAY,
-            placeholder="PATH",
-            completes=Completes.FILES,
-        ),
-        Flag(
-            "calico-version",
-            "The Calico version where no file of --from names it.",
-            placeholder="VERSION",
-        ),
-    ),
+    flags=FLAGS,
     run=_run,
     completes=Completes.NODES,
 )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
 
-from kubectl_calico_nic.change.plan import Plan
+from kubectl_calico_nic.change.plan import Plan, Target
+from kubectl_calico_nic.change.staging.followed import not_carried_over
 from kubectl_calico_nic.cluster.errors import ApiError
 from kubectl_calico_nic.cluster.session import Session
 from kubectl_calico_nic.collection.operator_state import read_operator_state
+from kubectl_calico_nic.commands.rollout_watch import Goal, RolloutWatch
 from kubectl_calico_nic.environment import Environment
 from kubectl_calico_nic.errors import CalicoNicError
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
@@ -27,9 +28,15 @@ class NotCarriedOver(CalicoNicError):
 
 
 def wait_for_operator(
-    session: Session, plan: Plan, environment: Environment, timeout: float | None
+    session: Session,
+    plan: Plan,
+    environment: Environment,
+    timeout: float | None,
+    check: Callable[[Plan], None],
 ) -> None:
     """Look at the DaemonSet until it says what the plan is to bring about.
+
+    ``check`` raises where the Installation no longer has the plan's change: nothing comes then.
 
     Raises:
         Rejected: TigeraStatus says that the Installation is invalid.
@@ -38,33 +45,40 @@ def wait_for_operator(
     seconds = timeout or DEFAULT_SECONDS
     deadline, pause = environment.monotonic() + seconds, _FIRST_PAUSE
     while True:
-        if _has_come(session, plan):
+        missing = _missing(session, plan)
+        if not missing:
             return
         state, _ = read_operator_state(session)
         time_is_up = environment.monotonic() >= deadline
         # It acts first and reports up to five seconds later (the ticker of its status manager).
         if state.rejects and (time_is_up or state.degraded != plan.complaint):
             raise Rejected(f"the operator rejects it: {state.degraded}")
+        check(plan)
         if time_is_up:
             raise NotCarriedOver(
                 f"the operator has not carried it over to daemonset {plan.daemon_set} in "
-                f"{seconds:.0f} seconds: see kubectl get tigerastatus calico -o yaml"
+                f"{seconds:.0f} seconds ({', '.join(missing)}): "
+                "see kubectl get tigerastatus calico -o yaml"
             )
         environment.sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-def _has_come(session: Session, plan: Plan) -> bool:
-    namespace, _, name = plan.daemon_set.partition("/")
+def or_not_carried_over(plan: Plan, goal: Goal) -> Goal:
+    """Over with ``goal``, or where somebody took from the DaemonSet what had come."""
+
+    def is_over(watch: RolloutWatch) -> bool:
+        return bool(not_carried_over(plan, watch.daemon_set)) or goal(watch)
+
+    return is_over
+
+
+def _missing(session: Session, plan: Plan) -> list[str]:
+    """What the DaemonSet lacks of the goal, in words."""
     try:
-        found = session.get(f"/apis/apps/v1/namespaces/{namespace}/daemonsets/{name}")
+        found = session.get(Target.daemon_set(plan.daemon_set).path)
     except ApiError as error:
         if error.status != 404:
             raise
-        return False
-    return plan.goal.items() <= _values(DaemonSet(found)).items()
-
-
-def _values(daemon_set: DaemonSet) -> Mapping[str, Any]:
-    listed = daemon_set.container.get("env") or ()
-    return {str(entry.get("name")): entry.get("value") for entry in listed}
+        return ["there is no such DaemonSet"]
+    return not_carried_over(plan, DaemonSet(found))

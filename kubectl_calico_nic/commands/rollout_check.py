@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING
 from kubectl_calico_nic.commands.command import Command
 from kubectl_calico_nic.environment import EXIT_OK, EXIT_PROBLEM, Environment
 from kubectl_calico_nic.errors import UsageError
-from kubectl_calico_nic.flags.definition import Flag, Kind, Parsed
-from kubectl_calico_nic.flags.expectation import EXPECTATION_FLAGS, FAMILY, PROBE
-from kubectl_calico_nic.flags.limits import CONCURRENCY, timeout
-from kubectl_calico_nic.flags.output import output_flag, output_format
+from kubectl_calico_nic.flags.definition import Parsed
+from kubectl_calico_nic.flags.limits import timeout
+from kubectl_calico_nic.flags.output import output_format
+from kubectl_calico_nic.flags.rollout_check import FLAGS, FORMATS
 
 if TYPE_CHECKING:
     from kubectl_calico_nic.cluster.session import Session
     from kubectl_calico_nic.diagnosis.diagnose import Question
     from kubectl_calico_nic.rollout.state import Rollout
-
-_FORMATS = ("json", "yaml", "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ class _Options:
 
 
 def _options(parsed: Parsed) -> _Options:
-    output = output_format(parsed, _FORMATS)
+    output = output_format(parsed, FORMATS)
     if parsed.arguments:
         raise UsageError(f"extra arguments: {' '.join(parsed.arguments)}")
     from kubectl_calico_nic.commands.expectation_flags import question
@@ -98,20 +96,6 @@ COMMAND = Command(
         ("At most ten minutes", "rollout-check --timeout 10m"),
         ("How it stands now", "rollout-check --watch=false"),
     ),
-    flags=(
-        Flag(
-            "timeout",
-            "Give up after this long (1s, 2m, 3h); 0s waits without end.",
-            placeholder="DURATION",
-        ),
-        Flag(
-            "watch", "Wait for the end; --watch=false says how it stands now.", Kind.BOOL, short="w"
-        ),
-        output_flag(_FORMATS),
-        FAMILY,
-        PROBE,
-        *EXPECTATION_FLAGS,
-        CONCURRENCY,
-    ),
+    flags=FLAGS,
     run=_run,
 )

@@ -9,6 +9,7 @@ from types import TracebackType
 
 from kubectl_calico_nic.cluster.session import Session
 from kubectl_calico_nic.collection.collect import Collector
+from kubectl_calico_nic.collection.companions import with_companions
 from kubectl_calico_nic.collection.daemonsets import the_one
 from kubectl_calico_nic.collection.following import (
     Change,
@@ -17,8 +18,10 @@ from kubectl_calico_nic.collection.following import (
     Interrupted,
     Replaced,
 )
-from kubectl_calico_nic.collection.rollout_facts import RolloutFacts, kinds_to_follow
+from kubectl_calico_nic.collection.rollout_facts import RolloutFacts
+from kubectl_calico_nic.collection.stage_sessions import StageSessions
 from kubectl_calico_nic.commands.expectation_flags import scope
+from kubectl_calico_nic.commands.judging_pace import JudgingPace
 from kubectl_calico_nic.commands.live_diagnosis import diagnose_live
 from kubectl_calico_nic.commands.time_limit import TimedOut, in_time, limited
 from kubectl_calico_nic.diagnosis.diagnose import Question
@@ -29,7 +32,7 @@ from kubectl_calico_nic.output.progress import progress
 from kubectl_calico_nic.output.rollout_progress import RolloutProgress, rollout_progress
 from kubectl_calico_nic.output.screen import DOUBTFUL, Span, line
 from kubectl_calico_nic.rollout.judgement import is_observed, judge, of_present_nodes
-from kubectl_calico_nic.rollout.state import Phase, Rollout
+from kubectl_calico_nic.rollout.state import NodeRollout, Phase, Rollout
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.pod import Pod
 from kubectl_calico_nic.snapshot.snapshot import Snapshot
@@ -40,13 +43,15 @@ from kubectl_calico_nic.workload.rolling import ON_DELETE
 class Watch:
     """How to follow: ``timeout`` in seconds for the whole, None without end.
 
-    ``structured`` keeps stdout free for data.
+    ``structured`` keeps stdout free for data. ``stage`` are the nodes of the stage that is to be
+    proven, empty for a whole rollout.
     """
 
     question: Question
     probe: bool
     timeout: float | None
     structured: bool
+    stage: tuple[str, ...] = ()
 
 
 class RolloutWatch:
@@ -69,6 +74,8 @@ class RolloutWatch:
         self._facts = RolloutFacts(
             self._collector, first, first.daemon_sets[0], environment.monotonic
         )
+        self._pace = JudgingPace(environment.monotonic)
+        self._stage = StageSessions(how.stage, self._collector, environment.monotonic)
         self.rollout = self._judge(self._facts.snapshot())
 
     def _read(self, parsed: Parsed) -> tuple[Collector, Snapshot]:
@@ -80,6 +87,7 @@ class RolloutWatch:
                 now=self._environment.now,
             )
             first = collector.collect(scope(parsed, self._how.question, revisions=True))
+            first = with_companions(self._session, first)
             if self._how.probe:
                 first = collector.probe(first, {facts.name for facts in first.nodes})
         the_one(first.daemon_sets)
@@ -109,7 +117,8 @@ class RolloutWatch:
     @property
     def next_look(self) -> float | None:
         """The seconds until looking again may tell more without any change; None: it will not."""
-        return self._facts.next_look
+        times = [self._facts.next_look, self._stage.next_look]
+        return min((seconds for seconds in times if seconds is not None), default=None)
 
     def pod_on(self, node: str) -> Pod | None:
         """The calico-node pod of ``node``; None when there is none now."""
@@ -130,13 +139,16 @@ class RolloutWatch:
         shown.show(self.rollout)
         while True:
             left = self._time_left()
-            waits = [seconds for seconds in (left, self.next_look) if seconds is not None]
+            waits = [seconds for seconds in (left, self._next_judgement) if seconds is not None]
             changes = following.changes(min(waits, default=None))
             absence.notice(changes)
             self._facts.take(changes)
             if self._facts.daemon_set is None:
                 raise CalicoNicError(f"daemonset {self.daemon_set.key}: object has been deleted")
-            self.rollout = self._judge(self._facts.snapshot())
+            if changes and not self._is_due:
+                continue
+            with self._pace.judging():
+                self.rollout = self._judge(self._facts.snapshot())
             shown.show(self.rollout)
             if goal(self):
                 return self.rollout
@@ -147,9 +159,25 @@ class RolloutWatch:
             stdout, stderr = self._environment.stdout, self._environment.stderr
             stream = stderr if self._how.structured else stdout
             self._shown = self._stack.enter_context(rollout_progress(self._environment, stream))
-            kinds = kinds_to_follow(self.daemon_set)
+            kinds = self._facts.kinds(self.daemon_set)
             self._following = self._stack.enter_context(Following(self._session, kinds))
         return self._following, self._shown
+
+    @property
+    def _next_judgement(self) -> float | None:
+        """The seconds until judging anew may tell more; None: not before something changes."""
+        look = 0.0 if self._facts.is_changed else self.next_look
+        if look is None or not self._facts.is_in_motion:
+            return look
+        return max(look, self._pace.rest)
+
+    @property
+    def _is_due(self) -> bool:
+        """Whether to judge anew now; where nothing changed that is kept, ages still count."""
+        left = self._next_judgement
+        if left is None:
+            return self._pace.is_stale
+        return left <= 0
 
     def _time_left(self) -> float | None:
         if self._deadline is None:
@@ -162,9 +190,12 @@ class RolloutWatch:
     def _judge(self, snapshot: Snapshot) -> Rollout:
         """Judge ``snapshot``; where all else is proven, ask for the BGP sessions, and judge anew.
 
-        While pods restart, sessions go down and come up again everywhere.
+        While pods restart, sessions go down and come up again everywhere: of a stage only its own
+        nodes are asked, and judged by what they can reach by then.
         """
         rollout = self._judge_facts(snapshot)
+        if self._how.stage:
+            return self._stage.proven(rollout, self._snapshot) if self._how.probe else rollout
         if not rollout.done or not self._how.probe:
             self._facts.forget_sessions()
             return rollout
@@ -204,6 +235,11 @@ def is_proven_on(rollout: Rollout, nodes: Sequence[str]) -> bool:
     return len(mine) == len(nodes) and proven
 
 
+def is_updated_on(rollout: Rollout, node: str) -> bool:
+    """Whether the pod of ``node`` is known to run the new template."""
+    return any(found.name == node and found.updated for found in rollout.nodes)
+
+
 def is_gone(watch: RolloutWatch, node: str) -> bool:
     """Whether the Node was deleted; never said where Nodes could not be read."""
     present = [facts.name for facts in watch.snapshot.nodes if facts.node]
@@ -211,18 +247,40 @@ def is_gone(watch: RolloutWatch, node: str) -> bool:
 
 
 def proven_on(*nodes: str) -> Goal:
-    """The new pods of ``nodes`` are proven; lost when one of them cannot recover, or is gone."""
+    """The new pods of ``nodes`` are proven.
+
+    Lost when one of them cannot recover, or is gone, or when somebody changed the template since:
+    under OnDelete nobody replaces them.
+    """
 
     def is_over(watch: RolloutWatch) -> bool:
         mine = [node for node in watch.rollout.nodes if node.name in nodes]
-        if any(node.phase is Phase.STUCK for node in mine):
+        if any(node.phase is Phase.STUCK or _is_outdated(watch, node) for node in mine):
             return True
         if any(is_gone(watch, node) for node in nodes):
             return True
-        settled = all(node.updated is not False and node.ready for node in mine)
+        # The status is late to tell that a pod is gone: its node is counted as desired meanwhile.
+        returns = len(mine) < len(nodes) and len(watch.rollout.nodes) < watch.rollout.desired
+        settled = not returns and all(node.updated is not False and node.ready for node in mine)
         return is_proven_on(watch.rollout, nodes) or (settled and watch.next_look is None)
 
     return is_over
+
+
+def replaced_on(node: str, uid: str) -> Goal:
+    """Another pod than that of ``uid`` is on ``node``, or the Node was deleted."""
+
+    def is_over(watch: RolloutWatch) -> bool:
+        pod = watch.pod_on(node)
+        return is_gone(watch, node) or (pod is not None and pod.uid != uid)
+
+    return is_over
+
+
+def _is_outdated(watch: RolloutWatch, node: NodeRollout) -> bool:
+    """Whether the pod of a node is there to stay, and of an older template."""
+    pod = watch.pod_on(node.name)
+    return node.updated is False and pod is not None and not pod.deleted and template_seen(watch)
 
 
 class _Absence:

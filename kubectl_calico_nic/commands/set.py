@@ -6,17 +6,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kubectl_calico_nic.commands.command import Command
+from kubectl_calico_nic.commands.confirmation import is_confirmed
 from kubectl_calico_nic.commands.next_command import write_gaps
 from kubectl_calico_nic.environment import EXIT_OK, EXIT_PROBLEM, Environment
 from kubectl_calico_nic.errors import CalicoNicError, UsageError
 from kubectl_calico_nic.flags.connection import CONNECTION_FLAGS, repeated
-from kubectl_calico_nic.flags.definition import Flag, Kind, Parsed
-from kubectl_calico_nic.flags.dry_run import DRY_RUN, DryRun, dry_run
-from kubectl_calico_nic.flags.expectation import EXPECTATION_FLAGS, FAMILY, PROBE
-from kubectl_calico_nic.flags.limits import CONCURRENCY
-from kubectl_calico_nic.flags.method import METHOD_FLAGS, UNDO, asked_change
-from kubectl_calico_nic.flags.output import output_flag, output_format
-from kubectl_calico_nic.flags.staging import STAGING_FLAGS, Staging, asked_staging
+from kubectl_calico_nic.flags.definition import Parsed
+from kubectl_calico_nic.flags.dry_run import DryRun, dry_run
+from kubectl_calico_nic.flags.expectation import EXPECTATION_FLAGS, FAMILY
+from kubectl_calico_nic.flags.method import UNDO, asked_change
+from kubectl_calico_nic.flags.output import output_format
+from kubectl_calico_nic.flags.set import FLAGS, FORMATS
+from kubectl_calico_nic.flags.staging import Staging, asked_staging
 
 if TYPE_CHECKING:
     from kubectl_calico_nic.change.plan import Plan
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from kubectl_calico_nic.snapshot.daemonset import DaemonSet
     from kubectl_calico_nic.snapshot.snapshot import Snapshot
 
-_FORMATS = ("json", "yaml", "name")
 FIELD_MANAGER = "kubectl-calico-nic"
 _SELECTOR = frozenset("=!()")
 """What no name of a node has, and every label selector that is no bare key."""
@@ -51,7 +51,7 @@ class _Options:
 
 
 def _options(parsed: Parsed) -> _Options:
-    output, strategy = output_format(parsed, _FORMATS), dry_run(parsed)
+    output, strategy = output_format(parsed, FORMATS), dry_run(parsed)
     asked, staging = asked_change(parsed), asked_staging(parsed)
     if parsed.arguments:
         raise UsageError(f"extra arguments: {' '.join(parsed.arguments)}")
@@ -120,7 +120,8 @@ def _change(parsed: Parsed, options: _Options, session: Session, environment: En
     done = _DONE[plan.action.value] if plan.edits or plan.stage or not plan.goal else "patched"
     if options.dry_run is DryRun.CLIENT:
         return _report(plan, f"{done} (dry run)", options, environment)
-    if not _may_go_ahead(plan, options, environment):
+    is_asked = not options.yes and options.dry_run is DryRun.NONE
+    if is_asked and not is_confirmed(plan, environment):
         raise CalicoNicError("stopped: nothing was sent")
     try:
         sent = change.apply(plan, planner, routes)
@@ -164,7 +165,7 @@ def _planner(
 def _stage(staging: Staging, session: Session) -> StageRequest | None:
     """Which pods are to restart first; a label selector is for the server to read."""
     from kubectl_calico_nic.change.request import StageRequest
-    from kubectl_calico_nic.snapshot.change_record import StageKind
+    from kubectl_calico_nic.snapshot.undo_record import StageKind
 
     if staging.only_affected:
         return StageRequest(StageKind.ONLY_AFFECTED)
@@ -226,18 +227,6 @@ def _refuse(plan: Plan, options: _Options, environment: Environment) -> int:
     return EXIT_PROBLEM
 
 
-def _may_go_ahead(plan: Plan, options: _Options, environment: Environment) -> bool:
-    """Ask a person when there are warnings; a script goes ahead, as kubectl does."""
-    asked = plan.warnings and not options.yes and options.dry_run is DryRun.NONE
-    if not asked or not (environment.stdin.isatty() and environment.stderr_is_terminal):
-        return True
-    from kubectl_calico_nic.output.escape import escape
-
-    environment.stderr.write(f"Change {escape(plan.title)}? [y/N] ")
-    environment.stderr.flush()
-    return environment.stdin.readline().strip().lower() in ("y", "yes")
-
-
 def _report(
     plan: Plan,
     what: str,
@@ -288,34 +277,6 @@ COMMAND = Command(
         ("Go on with a staged change", "set --resume"),
         ("Give back what the last set replaced", "set --undo"),
     ),
-    flags=(
-        *METHOD_FLAGS,
-        FAMILY,
-        DRY_RUN,
-        Flag("diff", "Show the change as a diff of the object.", Kind.BOOL),
-        output_flag(_FORMATS),
-        *STAGING_FLAGS,
-        Flag("yes", "Do not ask when there are warnings.", Kind.BOOL, short="y"),
-        Flag(
-            "max-unknown",
-            "On how many nodes the outcome may be unknown.",
-            Kind.COUNT,
-            placeholder="N",
-        ),
-        Flag(
-            "inventory",
-            "Output of ip -o addr show where exec is impossible: a file for each node, named "
-            "after it, or a directory of them.",
-            Kind.ARRAY,
-            placeholder="PATH",
-        ),
-        Flag("force", "Override the refusals that can be overridden.", Kind.BOOL),
-        Flag(
-            "field-manager", "Name of the manager that owns the changed fields.", placeholder="NAME"
-        ),
-        PROBE,
-        *EXPECTATION_FLAGS,
-        CONCURRENCY,
-    ),
+    flags=FLAGS,
     run=_run,
 )

@@ -197,7 +197,7 @@ def _daemon_set(
     return DaemonSetReport(
         name=daemon_set.key,
         version=logged.pop() if len(logged) == 1 and not version.is_known else version.text,
-        owner=chain_of(daemon_set, snapshot.installations).word,
+        owner=chain_of(daemon_set, snapshot.installations, snapshot.companions).word,
         method={family: env.setting(family).method for family in families},
         mode={family: env.setting(family).mode.value for family in families},
     )

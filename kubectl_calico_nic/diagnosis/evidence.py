@@ -25,7 +25,6 @@ from kubectl_calico_nic.findings.case.choice import (
 from kubectl_calico_nic.findings.case.setting import Mode, Setting
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts
 
-_TIME = "%Y-%m-%d %H:%M:%S.%f"
 _POLL_INTERVAL = "AUTODETECT_POLL_INTERVAL"
 _TWO_POLLS = timedelta(minutes=2)
 _MONITOR_SINCE = Version(3, 15, 2)
@@ -234,6 +233,6 @@ def rfc3339(logged: str | None) -> str | None:
 
 def _time(logged: str | None) -> datetime | None:
     try:
-        return datetime.strptime(logged or "", _TIME)
+        return datetime.fromisoformat(logged or "")
     except ValueError:
         return None

@@ -112,7 +112,7 @@ def case_of(snapshot: Snapshot, question: Question, subjects: tuple[Subject, ...
 def _keepers(snapshot: Snapshot, question: Question) -> dict[str, Keeper]:
     """Who puts an edit of each DaemonSet back; absent where nobody does."""
     chains = (
-        chain_of(found, snapshot.installations)
+        chain_of(found, snapshot.installations, snapshot.companions)
         for found in snapshot.daemon_sets
         if named(found.key, question.daemon_set)
     )

@@ -49,6 +49,12 @@ class ContainerEnv:
         """
         return self.text(_BACKEND) not in _BACKENDS_WITHOUT_BIRD
 
+    @property
+    def knows_backend(self) -> bool:
+        """Whether all was read that may set the backend."""
+        found = self.variables.get(_BACKEND)
+        return self.is_complete if found is None else found.value is not None
+
 
 UNREAD = ContainerEnv({}, is_complete=False)
 """The environment of a node whose pod was not read."""

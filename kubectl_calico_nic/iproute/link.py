@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 
 from kubectl_calico_nic.calico.inventory import Interface, Inventory
@@ -29,10 +30,16 @@ def parse_header(line: str) -> Interface | None:
     return Interface(
         name=name.rpartition("@")[0] or name,
         index=int(index),
-        flags=frozenset(flag for flag in flags.split(",") if flag),
+        flags=_flags(flags),
         mtu=int(mtu[1]) if mtu else None,
         master=master[1] if master else None,
     )
+
+
+@functools.lru_cache(maxsize=1 << 10)
+def _flags(text: str) -> frozenset[str]:
+    """The flags between ``<`` and ``>``; hundreds of thousands of NICs share a few sets of them."""
+    return frozenset(flag for flag in text.split(",") if flag)
 
 
 def with_links(inventory: Inventory, link_text: str) -> Inventory:

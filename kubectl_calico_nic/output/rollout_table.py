@@ -30,16 +30,28 @@ def rollout_table(rollout: Rollout, height: int | None = None) -> list[Line]:
 
     Where that is more than ``height`` lines, nodes in motion come first and the rest is counted.
     """
-    header = ["NODE", "POD", "UPDATED", "READY", "INTERFACE", "ADDRESS", "VERDICT", "WAITS FOR"]
+    header = ["NODE", "POD", "UPDATED", "READY", "INTERFACE", "ADDRESS", "VERDICT"]
     nodes, most = rollout.nodes, None if height is None else max(height - _AROUND, 1)
     if most is not None and len(nodes) > most:
         nodes = tuple(sorted(nodes, key=_rest)[:most])
-    rows = [row for node in nodes for row in _rows(node)]
-    if all(not node.waits_for for node in nodes):
-        header, rows = header[:-1], [row[:-1] for row in rows]
+    more = {"WAITS FOR": _waits_for, "PROOF": _proof}
+    more = {title: text for title, text in more.items() if any(map(text, nodes))}
+    rows = [
+        [*row, *(Span(text(node), QUIET) for text in more.values())]
+        for node in nodes
+        for row in _rows(node)
+    ]
     hidden = len(rollout.nodes) - len(nodes)
-    more = [line(Span(f"and {hidden} more nodes", QUIET))] if hidden else []
-    return [*table(header, rows), *more]
+    rest = [line(Span(f"and {hidden} more nodes", QUIET))] if hidden else []
+    return [*table([*header, *more], rows), *rest]
+
+
+def _waits_for(node: NodeRollout) -> str:
+    return node.waits_for
+
+
+def _proof(node: NodeRollout) -> str:
+    return node.proof
 
 
 def _rest(node: NodeRollout) -> int:
@@ -59,7 +71,6 @@ def _rows(node: NodeRollout) -> Iterable[list[Span]]:
             Span(family.interface or ""),
             Span(family.address or ""),
             Span(node.verdict, _STYLES[node.phase]),
-            Span(node.waits_for, QUIET),
         ]
 
 
@@ -94,7 +105,7 @@ def _story(node: NodeRollout) -> str:
         if family.address
     ]
     if node.phase is Phase.PROVEN:
-        return ", ".join(["ok", *chosen])
+        return ", ".join(["ok", *chosen, *filter(None, [node.proof])])
     return f"{node.verdict}: {node.waits_for}"
 
 

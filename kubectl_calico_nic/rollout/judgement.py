@@ -7,7 +7,7 @@ the old address, and the pod is Ready all the same.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kubectl_calico_nic.calico.log.reading import LogReading, Outcome
 from kubectl_calico_nic.diagnosis.report import NodeReport, Report
@@ -55,8 +55,9 @@ def judge(snapshot: Snapshot, report: Report, daemon_set: DaemonSet) -> Rollout:
         for facts in snapshot.nodes
         if facts.name in rows and _takes_part(facts, rows[facts.name], daemon_set)
     ]
+    findings = _by_node(report.findings)
     nodes = tuple(
-        _node(facts, rows[facts.name], report.findings, daemon_set, snapshot)
+        _node(facts, rows[facts.name], findings.get(facts.name, ()), daemon_set, snapshot)
         for facts in taking_part
     )
     updated = sum(node.updated is True for node in nodes)
@@ -67,9 +68,6 @@ def judge(snapshot: Snapshot, report: Report, daemon_set: DaemonSet) -> Rollout:
         and all(_is_settled(facts.pod) for facts in taking_part)
     )
     proven = all(node.phase is Phase.PROVEN for node in nodes)
-    unasked = [found.name for found in taking_part if is_unasked(found, rows[found.name], snapshot)]
-    unrouted = [facts.name for facts in taking_part if are_routes_unasked(facts, rows[facts.name])]
-    is_last = settled and proven
     return Rollout(
         daemon_set=daemon_set.key,
         updated=updated,
@@ -80,10 +78,16 @@ def judge(snapshot: Snapshot, report: Report, daemon_set: DaemonSet) -> Rollout:
         done=settled and proven and not report.has_problem,
         unproven=(
             *_unproven(nodes),
-            *(_unproven_of(unasked, "the BGP sessions are not known") if is_last else ()),
-            *(_unproven_of(unrouted, _ROUTES) if is_last else ()),
+            *(_unasked(taking_part, rows, snapshot) if settled and proven else ()),
         ),
     )
+
+
+def _by_node(findings: Iterable[Finding]) -> dict[str | None, tuple[Finding, ...]]:
+    found: dict[str | None, list[Finding]] = {}
+    for finding in findings:
+        found.setdefault(finding.node, []).append(finding)
+    return {node: tuple(mine) for node, mine in found.items()}
 
 
 def _takes_part(facts: NodeFacts, row: NodeReport, daemon_set: DaemonSet) -> bool:
@@ -132,12 +136,11 @@ def _is_updated(pod: Pod, daemon_set: DaemonSet, snapshot: Snapshot) -> bool | N
 def _node(
     facts: NodeFacts,
     row: NodeReport,
-    findings: Iterable[Finding],
+    mine: tuple[Finding, ...],
     daemon_set: DaemonSet,
     snapshot: Snapshot,
 ) -> NodeRollout:
     pod = facts.pod
-    mine = tuple(finding for finding in findings if finding.node == facts.name)
     updated = _is_updated(pod, daemon_set, snapshot) if pod else None
     waits_for = (
         _waits_for(facts, updated, daemon_set)
@@ -220,6 +223,17 @@ def _unproven(nodes: Iterable[NodeRollout]) -> Iterable[str]:
         for family in node.families:
             if node.phase is Phase.PROVEN and family.verdict == "unknown":
                 yield f"{node.name}: nothing says which {family.family.label} address is expected"
+
+
+def _unasked(
+    nodes: Iterable[NodeFacts], rows: Mapping[str, NodeReport], snapshot: Snapshot
+) -> Iterator[str]:
+    """What would prove more, and was not asked."""
+    nodes = tuple(nodes)
+    unknown = [facts.name for facts in nodes if is_unasked(facts, rows[facts.name], snapshot)]
+    yield from _unproven_of(unknown, "the BGP sessions are not known")
+    unrouted = [facts.name for facts in nodes if are_routes_unasked(facts, rows[facts.name])]
+    yield from _unproven_of(unrouted, _ROUTES)
 
 
 def _unproven_of(names: Sequence[str], what: str) -> Iterable[str]:

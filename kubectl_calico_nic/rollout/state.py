@@ -28,7 +28,7 @@ class NodeRollout:
     ``updated`` says whether its pod runs the current template, None when that cannot be told.
     ``waits_for`` says in words what is still missing. ``verdict`` is ``ok``, ``waiting`` or the id
     of the finding that stands in the way. ``tail`` are the last lines of its log, filled for a
-    stuck node.
+    stuck node. ``proof`` is what BGP and routes show of a node of a stage, empty where not asked.
     """
 
     name: str
@@ -40,6 +40,7 @@ class NodeRollout:
     families: tuple[FamilyReport, ...] = ()
     findings: tuple[Finding, ...] = ()
     waits_for: str = ""
+    proof: str = ""
     tail: tuple[str, ...] = ()
 
 

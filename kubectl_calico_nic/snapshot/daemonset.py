@@ -6,8 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kubectl_calico_nic.errors import CalicoNicError
+
 CONTAINER = "calico-node"
 """The name of the container that runs calico-node, in every upstream manifest and the operator."""
+
+
+class NoCalicoNode(CalicoNicError, LookupError):
+    """A DaemonSet has no container named ``calico-node``, or no longer has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +90,12 @@ class DaemonSet:
         """The place of the calico-node container; never assume 0 (canal has flannel beside it).
 
         Raises:
-            LookupError: the template has no such container.
+            NoCalicoNode: the template has no such container.
         """
         for index, container in enumerate(self.containers):
             if container.get("name") == CONTAINER:
                 return index
-        raise LookupError(f"daemonset {self.key} has no container named {CONTAINER}")
+        raise NoCalicoNode(f"daemonset {self.key} has no container named {CONTAINER}")
 
     @property
     def container(self) -> Mapping[str, Any]:

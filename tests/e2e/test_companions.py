@@ -1,7 +1,8 @@
-"""``set`` reads what Argo CD, Flux and K3s say themselves, by the definitions that they publish."""
+"""What Argo CD, Flux and K3s say themselves is read, by the definitions that they publish."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -101,6 +102,24 @@ def test_what_the_owner_says_itself_is_said(cluster: Cluster, name: str) -> None
     for part in CASES[name][-1]:
         assert part in result.stdout
     assert "Warning" not in result.stderr
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_inspect_and_set_name_the_same_owner(cluster: Cluster, name: str) -> None:
+    owned(cluster, name, with_objects=True)
+    reader = cluster.user("reader", documented("inspect", "exec", "owners"))
+    seen = run(cluster, "inspect", "-o", "json", kubeconfig=reader)
+    planned = run(cluster, *SET, "-o", "json", kubeconfig=cluster.user("planner", documented()))
+    report, plan = json.loads(seen.stdout), json.loads(planned.stdout)
+    assert report["daemonSets"][0]["owner"] == plan["owner"]
+    told, objected = reverts(report["findings"]), reverts(plan["objections"])
+    assert told.partition(" belongs to ")[2] == objected.partition(" belongs to ")[2] != ""
+    assert (seen.stderr, "Warning" in planned.stderr) == ("", False)
+
+
+def reverts(findings: list[Any]) -> str:
+    (message,) = (found["message"] for found in findings if found["id"] == "owner-reverts")
+    return str(message)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -70,8 +70,8 @@ def test_a_canary_is_proven_before_any_other_pod_restarts(staging: Staging) -> N
     proven, rolled = ended.stdout.index("node-3: ok"), ended.stdout.index("successfully")
     assert proven < rolled
     assert (
-        "The canary is Ready on the expected address; BGP sessions and routes were not asked: "
-        "3 more pods restart.\n"
+        "The canary is Ready on the expected address (node-3: BGP 2/3, routes to its peers by "
+        "bond4): 3 more pods restart.\n"
     ) in ended.stderr
     assert cluster.annotations() == REPAIRED
     staging.assert_done()

@@ -87,7 +87,9 @@ def test_a_canary_that_fails_leaves_all_other_pods_alone(crashing: Staging) -> N
 
 
 @pytest.mark.parametrize(
-    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "term"]
+    ("number", "status"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
+    ids=["ctrl-c", "term", "hup"],
 )
 def test_ctrl_c_pauses_and_resume_goes_on(
     number: signal.Signals, status: int, staging: Staging

@@ -6,16 +6,16 @@ from dataclasses import replace
 from typing import Any
 
 from kubectl_calico_nic.calico.version import Version
-from kubectl_calico_nic.snapshot.change_record import (
+from kubectl_calico_nic.snapshot.daemonset import DaemonSet
+from kubectl_calico_nic.snapshot.pod import ContainerState
+from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
+from kubectl_calico_nic.snapshot.undo_record import (
     RECORD_ANNOTATION,
     ChangeRecord,
     Stage,
     StageKind,
     write_record,
 )
-from kubectl_calico_nic.snapshot.daemonset import DaemonSet
-from kubectl_calico_nic.snapshot.pod import ContainerState
-from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
 from tests.clusters import DAEMON_SET, container, detected, log
 from tests.scenarios.scenario import CRASHING, Scenario, Without, elsewhere, right
 

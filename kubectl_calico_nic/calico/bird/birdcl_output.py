@@ -7,7 +7,9 @@ calico-node itself makes of it (node/pkg/health/bird/bird.go). The names are tho
 
 from __future__ import annotations
 
+import functools
 import re
+import sys
 
 from kubectl_calico_nic.calico.bird.session import BgpSession, PeerKind
 from kubectl_calico_nic.go.net import parse_ip
@@ -66,9 +68,12 @@ def _session(line: str) -> BgpSession | None:
     if row["state"] == _DOWN or not state:
         # A session that is switched off has no state of BGP's, only the reason.
         state, info = _DOWN.title(), row["info"]
-    return BgpSession(peer, PeerKind(name[1]), state, info.strip(), row["since"])
+    # In a full mesh of a thousand nodes there are a million sessions: texts are kept once.
+    since = sys.intern(row["since"])
+    return BgpSession(peer, PeerKind(name[1]), sys.intern(state), info.strip(), since)
 
 
+@functools.lru_cache(maxsize=1 << 14)
 def _peer(encoded: str) -> str | None:
     """The address in a protocol's name: every ``.`` or ``:`` of it became a ``_``."""
     for separator in ".:":

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import datetime
 import functools
+import itertools
+import operator
 import re
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from kubectl_calico_nic.calico.messages import Message
@@ -16,7 +19,10 @@ from kubectl_calico_nic.calico.messages import Message
 TIME_LENGTH = len("2026-01-01 00:00:00.000")
 """Characters of the time that a line begins with."""
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}", re.ASCII)
+_BEHIND_TIME = operator.itemgetter(slice(TIME_LENGTH, None))
+_MOST_TOGETHER = 1000
+"""So many lines at once are held in memory."""
+_TIMES = re.compile(r"(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3})+", re.ASCII)
 _BODY = re.compile(
     r" \[(?P<level>[A-Z]{1,16})\]"
     r"\[(?P<pid>\d{1,10})\] "
@@ -56,7 +62,20 @@ def parse_line(text: str) -> LogLine | None:
 def time_of(text: str) -> str | None:
     """The time that a line begins with; None when it begins with none."""
     time = text[:TIME_LENGTH]
-    return time if _TIME.fullmatch(time) else None
+    return time if _TIMES.fullmatch(time) else None
+
+
+def alike(lines: Iterable[str]) -> Iterator[list[str]]:
+    """Yield ``lines`` in order: neighbours that are the same behind their times come together."""
+    for _, same in itertools.groupby(lines, key=_BEHIND_TIME):
+        while texts := list(itertools.islice(same, _MOST_TOGETHER)):
+            yield texts
+
+
+def times_of(texts: Iterable[str]) -> list[str]:
+    """The times that several lines begin with; none when one of them begins with none."""
+    times = [text[:TIME_LENGTH] for text in texts]
+    return times if _TIMES.fullmatch("".join(times)) else []
 
 
 @functools.lru_cache(maxsize=256)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from kubectl_calico_nic.calico.log.address_pass import ADDRESS_EVENTS, AddressPass
 from kubectl_calico_nic.calico.log.decision_runs import DecisionRuns
-from kubectl_calico_nic.calico.log.line_format import TIME_LENGTH, LogLine, parse_line, time_of
+from kubectl_calico_nic.calico.log.line_format import (
+    TIME_LENGTH,
+    LogLine,
+    parse_line,
+    times_of,
+)
 from kubectl_calico_nic.calico.log.reading import INFORMED, LogReading, Stage
 from kubectl_calico_nic.calico.log.repetition import Repetition
 from kubectl_calico_nic.calico.messages import Event, Recognised, recognise
@@ -93,7 +98,7 @@ class LogReader:
     def feed(self, line: str) -> None:
         """Take the next line, with or without its line ending."""
         text = line[:LONGEST_LINE].rstrip("\r\n")
-        if self.count_repeated(text) is None:
+        if not self.count_repeated((text,)):
             self.take(text, parse_line(text))
 
     def take(self, text: str, line: LogLine | None) -> None:
@@ -108,23 +113,28 @@ class LogReader:
             self._last_time = line.time
             self._take(line, text)
 
-    def count_repeated(self, text: str) -> str | None:
-        """Take the next line if it says what those before it said, whatever lies between.
+    def count_repeated(self, texts: Sequence[str]) -> list[str]:
+        """Take the next lines if they say what those before them said, whatever lies between.
 
-        A line about another address, or of the start, ends such a repetition. Returns the line's
-        time; None where it is no repetition and has not been taken.
+        A line about another address, or of the start, ends such a repetition.
+
+        Args:
+            texts: one line or more, without their ends, that are alike behind their times.
+
+        Returns:
+            Their times; none where they are no repetition, and not one has been taken.
         """
         repetition = self._repetition
-        if repetition is None or text[TIME_LENGTH:] != repetition.body:
-            return None
-        time = time_of(text)
-        if time is not None:
-            self._lines += 1
-            self._calico_lines += 1
-            self._tail.append(text)
-            self._last_time = time
-            repetition.add(time)
-        return time
+        if repetition is None or texts[0][TIME_LENGTH:] != repetition.body:
+            return []
+        times = times_of(texts)
+        if times:
+            self._lines += len(times)
+            self._calico_lines += len(times)
+            self._tail.extend(texts[-_TAIL_LINES:])
+            self._last_time = times[-1]
+            repetition.add(times)
+        return times
 
     def reading(self) -> LogReading:
         """Return what the lines so far say; more may be fed afterwards."""
@@ -279,6 +289,6 @@ def _stage(line: LogLine) -> Stage | None:
 
 
 def _less_severe(one: str | None, other: str) -> str | None:
-    if other not in _LEVELS:
+    if one == other or other not in _LEVELS:
         return one
     return other if one is None else min(one, other, key=_LEVELS.index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kubectl_calico_nic.calico.log.line_format import LogLine
@@ -24,7 +25,7 @@ class Repetition:
     last: str | None = None
     before_last: str | None = None
 
-    def add(self, time: str) -> None:
-        """Count one more, logged at ``time``."""
-        self.count += 1
-        self.before_last, self.last = self.last, time
+    def add(self, times: Sequence[str]) -> None:
+        """Count some more, logged at ``times``."""
+        self.count += len(times)
+        self.before_last, self.last = (self.last, *times)[-2:]

@@ -14,6 +14,9 @@ class Event(enum.Enum):
     ``recognise`` returns; ``family`` is 4 or 6.
     """
 
+    # Enum's own is a Python function, and each line of a log is looked up in several sets.
+    __hash__ = object.__hash__
+
     # The frame of a start.
     LOG_LEVEL_SET = "log-level-set"  # level
     LOG_LEVEL_INVALID = "log-level-invalid"  # error

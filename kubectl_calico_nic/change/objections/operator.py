@@ -10,8 +10,8 @@ from kubectl_calico_nic.change.request import StageRequest
 from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.findings.kinds.owner_reverts import OWNER_REVERTS
 from kubectl_calico_nic.owners.recognition import Chain
-from kubectl_calico_nic.snapshot.change_record import ChangeRecord
 from kubectl_calico_nic.snapshot.operator_state import OperatorState
+from kubectl_calico_nic.snapshot.undo_record import ChangeRecord
 
 
 def restored(owners: Chain) -> Iterator[Finding]:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from kubectl_calico_nic.change.prospect import Prospect
 from kubectl_calico_nic.findings.finding import Finding, Severity
-from kubectl_calico_nic.snapshot.change_record import (
+from kubectl_calico_nic.snapshot.daemonset import DaemonSet
+from kubectl_calico_nic.snapshot.undo_record import (
     BrokenRecord,
     Stage,
     StageKind,
     read_record,
 )
-from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 
 STAGED = "staged"
 

@@ -10,14 +10,14 @@ from kubectl_calico_nic.change.plan import Plan, Roll
 from kubectl_calico_nic.change.planning import empty_plan
 from kubectl_calico_nic.change.staging.stages import ON_DELETE_STRATEGY, strategy_edit, strategy_of
 from kubectl_calico_nic.change.staging.taking_back import read_change, request_of
-from kubectl_calico_nic.snapshot.change_record import (
+from kubectl_calico_nic.snapshot.daemonset import DaemonSet
+from kubectl_calico_nic.snapshot.snapshot import Snapshot
+from kubectl_calico_nic.snapshot.undo_record import (
     RECORD_ANNOTATION,
     Stage,
     StageKind,
     write_record,
 )
-from kubectl_calico_nic.snapshot.daemonset import DaemonSet
-from kubectl_calico_nic.snapshot.snapshot import Snapshot
 
 
 def plan_pause(snapshot: Snapshot, daemon_set: DaemonSet, updated: Sequence[str]) -> Plan:

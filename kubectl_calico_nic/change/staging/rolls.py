@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from kubectl_calico_nic.change.plan import Roll
 from kubectl_calico_nic.diagnosis.restarts import passengers, pod_state
-from kubectl_calico_nic.snapshot.change_record import ChangeRecord, Former
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts
+from kubectl_calico_nic.snapshot.undo_record import ChangeRecord, Former
 from kubectl_calico_nic.workload.revisions import TEMPLATE_GENERATION_ANNOTATION, is_updated
 from kubectl_calico_nic.workload.rolling import RollForecast, Strategy, forecast_roll
 

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from kubectl_calico_nic.change.plan import FieldEdit
-from kubectl_calico_nic.snapshot.change_record import Stage, StageKind
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
+from kubectl_calico_nic.snapshot.undo_record import Stage, StageKind
 from kubectl_calico_nic.workload.rolling import ON_DELETE, ROLLING_UPDATE
 
 ON_DELETE_STRATEGY: Mapping[str, Any] = {"type": ON_DELETE}

@@ -13,17 +13,19 @@ from kubectl_calico_nic.change.operator_installation import plan_undo_installati
 from kubectl_calico_nic.change.plan import Action, Edit, FieldEdit, Plan, Roll
 from kubectl_calico_nic.change.planning import empty_plan
 from kubectl_calico_nic.change.prospect import Prospect, Reach
-from kubectl_calico_nic.change.record import entries_of, restored_env
 from kubectl_calico_nic.change.request import Request
 from kubectl_calico_nic.change.staging.rolls import rest_of_roll, roll_back
 from kubectl_calico_nic.change.staging.stages import strategy_back, strategy_of
+from kubectl_calico_nic.change.undo import entries_of, restored_env
 from kubectl_calico_nic.diagnosis.question import Question
 from kubectl_calico_nic.errors import CalicoNicError
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.owners.installation import field_of
 from kubectl_calico_nic.owners.recognition import chain_of
-from kubectl_calico_nic.snapshot.change_record import (
+from kubectl_calico_nic.snapshot.daemonset import DaemonSet
+from kubectl_calico_nic.snapshot.snapshot import Snapshot
+from kubectl_calico_nic.snapshot.undo_record import (
     RECORD_ANNOTATION,
     BrokenRecord,
     ChangeRecord,
@@ -31,8 +33,6 @@ from kubectl_calico_nic.snapshot.change_record import (
     read_record,
     write_record,
 )
-from kubectl_calico_nic.snapshot.daemonset import DaemonSet
-from kubectl_calico_nic.snapshot.snapshot import Snapshot
 from kubectl_calico_nic.workload.env import source_of
 from kubectl_calico_nic.workload.rolling import ON_DELETE
 
@@ -189,12 +189,12 @@ def _hash(daemon_set: DaemonSet, snapshot: Snapshot) -> str | None:
 def _edits(kept: ChangeRecord, now: tuple[Entry, ...], before: tuple[Entry, ...]) -> Iterator[Edit]:
     why = f"as it was before {kept.at}"
     for name in kept.names:
-        old, new = _said(now, name), _said(before, name)
+        old, new = said_of(now, name), said_of(before, name)
         if old != new:
             yield Edit(name, old, new, why)
 
 
-def _said(entries: tuple[Entry, ...], name: str) -> str | None:
+def said_of(entries: tuple[Entry, ...], name: str) -> str | None:
     """What the entries say about a variable, for people; None when absent."""
     found = [entry for entry in entries if entry.get("name") == name]
     if not found:

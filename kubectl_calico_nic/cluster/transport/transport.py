@@ -105,7 +105,10 @@ class Transport:
         self._name = cluster.tls_server_name or urlsplit(connection.address.url).hostname or ""
         context = tls_context(cluster, credentials) if connection.address.is_tls else None
         self._is_socks = bool(self._proxy and self._proxy.startswith("socks"))
+        # An HTTP proxy reads plain requests itself, and has to be told the server in each.
+        self._is_forwarded = bool(self._proxy and not self._is_socks and context is None)
         self._pools = _pools(connection, self._proxy, concurrency, context)
+        self._pool: urllib3.HTTPConnectionPool | None = None
 
     def send(self, request: OutgoingRequest, seconds: float) -> Answer:
         """Sends a request and reads its whole answer.
@@ -141,23 +144,25 @@ class Transport:
         """The head of an answer; its body is still to be read."""
         import urllib3
 
-        fields = urllib3.HTTPHeaderDict()
-        for name, value in request.headers:
-            # http.client sends latin-1; this makes it send the bytes of UTF-8.
-            fields.add(name, value.encode("utf-8").decode("latin-1"))
         url = self._address.url + request.target
         exchange = self._log.sent(request.method, url, request.headers)
+        options: dict[str, Any] = {
+            "body": request.body,
+            "headers": _fields(request.headers),
+            "timeout": urllib3.Timeout(total=seconds, connect=min(seconds, _CONNECT_SECONDS)),
+            "retries": False,
+            "redirect": False,
+            "preload_content": False,
+        }
         try:
-            response = self._pools.request(
-                request.method,
-                url,
-                body=request.body,
-                headers=fields,
-                timeout=urllib3.Timeout(total=seconds, connect=min(seconds, _CONNECT_SECONDS)),
-                retries=False,
-                redirect=False,
-                preload_content=False,
-            )
+            if self._is_forwarded:
+                response = self._pools.urlopen(request.method, url, **options)
+            else:
+                target = self._address.prefix + request.target
+                # The manager would parse the URL again to find this pool, each time.
+                response = self._server().urlopen(
+                    request.method, target, assert_same_host=False, **options
+                )
         except (urllib3.exceptions.HTTPError, OSError) as error:
             failure = self._failure(error)
             self._log.answered(exchange, 0)
@@ -206,9 +211,16 @@ class Transport:
             return connected
         raise failure
 
+    def _server(self) -> urllib3.HTTPConnectionPool:
+        """The connections to the server, directly or through what hands everything on."""
+        pool = self._pool
+        if pool is None:
+            pool = self._pool = self._pools.connection_from_url(self._address.url)
+        return pool
+
     def _new_connection(self) -> Any:
         """A connection outside the pool, not yet connected."""
-        pool = self._pools.connection_from_url(self._address.url)
+        pool = self._server()
         connection: Any = pool._new_conn()
         if self._proxy and not self._is_socks:
             server = urlsplit(self._address.url)
@@ -223,6 +235,7 @@ class Transport:
     def close(self) -> None:
         """Closes the connections that wait in the pool."""
         self._pools.clear()
+        self._pool = None
 
     def _failure(self, error: Exception) -> ConnectionFailed:
         return connection_failure(
@@ -230,11 +243,25 @@ class Transport:
         )
 
 
+def _fields(headers: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    """The headers for urllib3; http.client sends latin-1: this makes it send UTF-8."""
+    import urllib3
+
+    encoded = [(name, value.encode("utf-8").decode("latin-1")) for name, value in headers]
+    fields = dict(encoded)
+    return fields if len(fields) == len(encoded) else urllib3.HTTPHeaderDict(encoded)
+
+
 def _pieces(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
     """The body, decompressed."""
-    raw = iter(lambda: response.read(_PIECE_BYTES, decode_content=False), b"")
+    raw = _raw_pieces(response)
     is_gzip = response.headers.get("Content-Encoding", "").lower() in ("gzip", "x-gzip")
     return gunzipped(raw) if is_gzip else raw
+
+
+def _raw_pieces(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
+    while not response.closed and (piece := response.read(_PIECE_BYTES, decode_content=False)):
+        yield piece
 
 
 def _answer(response: urllib3.BaseHTTPResponse, body: bytes) -> Answer:

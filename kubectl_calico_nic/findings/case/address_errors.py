@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kubectl_calico_nic.family import Family
-from kubectl_calico_nic.findings.case.case import Case
+from kubectl_calico_nic.findings.case.case import Case, once_for_each_case
 from kubectl_calico_nic.findings.kind import Kind
 from kubectl_calico_nic.findings.kinds.address_conflict import ADDRESS_CONFLICT
 from kubectl_calico_nic.findings.kinds.address_not_on_host import ADDRESS_NOT_ON_HOST
@@ -28,6 +28,7 @@ _KINDS: tuple[Kind, ...] = (
 )
 
 
+@once_for_each_case
 def address_errors(case: Case) -> frozenset[tuple[str, Family]]:
     """Return the nodes and families about whose address something is found that is an error."""
     found = (finding for kind in _KINDS for finding in kind.condition(case))

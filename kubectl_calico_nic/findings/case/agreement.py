@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_calico_nic.findings.case.addresses import bare, overlap
-from kubectl_calico_nic.findings.case.case import Case, Member
+from kubectl_calico_nic.findings.case.case import Case, Member, once_for_each_case
 from kubectl_calico_nic.findings.case.down_sessions import Shape, incidents
 from kubectl_calico_nic.findings.case.mesh import Mesh, mesh_of
 from kubectl_calico_nic.findings.case.moments import is_starting
@@ -87,6 +87,7 @@ def _is_at(member: Member, place: str) -> bool:
     return member.place == place or (network is not None and overlap(place, network))
 
 
+@once_for_each_case
 def judged_groups(case: Case) -> list[tuple[tuple[Member, ...], str | None]]:
     """Each DaemonSet and family with the place its nodes agree on, None when they do not.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar, cast
 
 from kubectl_calico_nic.calico.version import Version
 from kubectl_calico_nic.family import Family
@@ -13,6 +15,8 @@ from kubectl_calico_nic.findings.case.expected import Expected
 from kubectl_calico_nic.findings.case.keeper import Keeper
 from kubectl_calico_nic.findings.case.setting import Setting
 from kubectl_calico_nic.snapshot.snapshot import NodeFacts, Snapshot
+
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,9 @@ class Case:
     snapshot: Snapshot
     members: tuple[Member, ...]
     keepers: Mapping[str, Keeper] = field(default_factory=dict)
+    _answers: dict[object, object] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def networked(self) -> Iterator[Member]:
         """The members whose calico-node does networking: only their address matters."""
@@ -112,3 +119,15 @@ class Case:
         for member in self.networked():
             found.setdefault((member.daemon_set, member.family), []).append(member)
         return tuple(tuple(group) for group in found.values())
+
+
+def once_for_each_case(ask: Callable[[Case], _Answer]) -> Callable[[Case], _Answer]:
+    """Let a question about the whole cluster, which several conditions ask, be answered once."""
+
+    @functools.wraps(ask)
+    def answer(case: Case) -> _Answer:
+        if ask not in case._answers:
+            case._answers[ask] = ask(case)
+        return cast("_Answer", case._answers[ask])
+
+    return answer

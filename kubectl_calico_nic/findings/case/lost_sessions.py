@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from kubectl_calico_nic.calico.bird.session import PeerKind
 from kubectl_calico_nic.family import Family
 from kubectl_calico_nic.findings.case.address_errors import address_errors
-from kubectl_calico_nic.findings.case.case import Case, Member
+from kubectl_calico_nic.findings.case.case import Case, Member, once_for_each_case
 from kubectl_calico_nic.findings.case.down_sessions import Incident, Shape, incidents
 from kubectl_calico_nic.findings.case.mesh import Mesh, mesh_of
 from kubectl_calico_nic.findings.case.moments import is_starting
@@ -96,6 +96,7 @@ class _Scene:
         return any(item.info.startswith("Socket:") for item in self.mesh.said_of(pairs))
 
 
+@once_for_each_case
 def survey(case: Case) -> Survey:
     """Tell the sessions that are down in all of ``case``.
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kubectl_calico_nic.findings.case.case import Case, Member
+from kubectl_calico_nic.findings.case.case import Case, Member, once_for_each_case
 from kubectl_calico_nic.findings.case.moments import seconds_since
-from kubectl_calico_nic.snapshot.change_record import BrokenRecord, ChangeRecord, read_record
 from kubectl_calico_nic.snapshot.daemonset import DaemonSet
 from kubectl_calico_nic.snapshot.pod import Pod
+from kubectl_calico_nic.snapshot.undo_record import BrokenRecord, ChangeRecord, read_record
 from kubectl_calico_nic.workload.revisions import TEMPLATE_GENERATION_ANNOTATION, is_updated
 from kubectl_calico_nic.workload.rolling import LONGEST_START, ON_DELETE, Strategy
 
@@ -86,15 +86,18 @@ class Roll:
         return kept if kept is not None and kept.stage is not None else None
 
 
-def rolls_of(case: Case) -> Iterator[Roll]:
+@once_for_each_case
+def rolls_of(case: Case) -> tuple[Roll, ...]:
     """The DaemonSets that nodes of ``case`` belong to."""
     members: dict[str, dict[str, Member]] = {}
     for member in case.members:
         if member.daemon_set is not None:
             members.setdefault(member.daemon_set, {}).setdefault(member.name, member)
-    for daemon_set in case.snapshot.daemon_sets:
-        if mine := members.get(daemon_set.key):
-            yield _roll(daemon_set, tuple(mine.values()), case)
+    return tuple(
+        _roll(daemon_set, tuple(mine.values()), case)
+        for daemon_set in case.snapshot.daemon_sets
+        if (mine := members.get(daemon_set.key))
+    )
 
 
 def is_old(member: Member, daemon_set: DaemonSet, revisions: Mapping[str, str]) -> bool | None:

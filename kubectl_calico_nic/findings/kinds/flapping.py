@@ -21,7 +21,6 @@ _MANY = 3
 """So many changes are flapping whatever the addresses are."""
 _SHOWN = 3
 _OVER = timedelta(days=7)
-_TIME = "%Y-%m-%d %H:%M:%S.%f"
 _GONE = frozenset({Outcome.FAILED, Outcome.CONFLICT})
 """Outcomes after which the node has no address."""
 _NONE = "no address"
@@ -97,7 +96,7 @@ def _is_over(last: Decision, log: LogReading) -> bool:
 
 def _time(logged: str | None) -> datetime | None:
     try:
-        return datetime.strptime(logged or "", _TIME)
+        return datetime.fromisoformat(logged or "")
     except ValueError:
         return None
 

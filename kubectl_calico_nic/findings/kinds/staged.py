@@ -8,7 +8,7 @@ from kubectl_calico_nic.findings.case.case import Case
 from kubectl_calico_nic.findings.case.roll import Roll, rolls_of
 from kubectl_calico_nic.findings.finding import Finding, Severity
 from kubectl_calico_nic.findings.kind import Kind
-from kubectl_calico_nic.snapshot.change_record import (
+from kubectl_calico_nic.snapshot.undo_record import (
     RECORD_ANNOTATION,
     ChangeRecord,
     Stage,

@@ -148,7 +148,10 @@ def _when(found: Companion, subject: Managed) -> str:
         return (
             f"selfHeal may put the old value back, unless its ignoreDifferences of {kind} keep it"
         )
-    return "selfHeal puts what Git says back within seconds"
+    return (
+        "selfHeal puts what Git says back within seconds, and pods that got another value restart "
+        "once more"
+    )
 
 
 def _listed(found: Companion | None) -> list[Mapping[str, Any]]:

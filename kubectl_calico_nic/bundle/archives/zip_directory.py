@@ -6,7 +6,7 @@ import os
 import struct
 from typing import IO
 
-from kubectl_calico_nic.bundle.limits import DAMAGED, UnreadableError
+from kubectl_calico_nic.bundle.archives.limits import DAMAGED, UnreadableError
 
 LARGEST_DIRECTORY = 4 * 1024**2
 """Bytes of the list: some 30,000 files with names as long as those of Calico's diagnostics."""

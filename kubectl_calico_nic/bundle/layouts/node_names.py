@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
-from kubectl_calico_nic.bundle.file_names import shortened
+from kubectl_calico_nic.bundle.layouts.file_names import shortened
 
 
 class NodeNames:

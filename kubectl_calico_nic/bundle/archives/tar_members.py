@@ -6,12 +6,12 @@ import tarfile
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, cast
 
-from kubectl_calico_nic.bundle.limits import DAMAGED, UnreadableError
+from kubectl_calico_nic.bundle.archives.limits import DAMAGED, UnreadableError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from kubectl_calico_nic.bundle.unpacking import Readable
+    from kubectl_calico_nic.bundle.archives.unpacking import Readable
 
 _LARGEST_HEADER = 64 * 1024
 """Bytes of a header that follows a header (a long name, pax); tarfile reads it as a whole."""

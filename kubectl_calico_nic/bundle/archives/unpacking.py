@@ -14,10 +14,15 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import IO, NamedTuple, Protocol, cast
 
-from kubectl_calico_nic.bundle import limits
-from kubectl_calico_nic.bundle.limits import DAMAGED, Allowance, UnreadableError, require_ratio
-from kubectl_calico_nic.bundle.tar_members import tar_members
-from kubectl_calico_nic.bundle.zip_directory import require_small_directory
+from kubectl_calico_nic.bundle.archives import limits
+from kubectl_calico_nic.bundle.archives.limits import (
+    DAMAGED,
+    Allowance,
+    UnreadableError,
+    require_ratio,
+)
+from kubectl_calico_nic.bundle.archives.tar_members import tar_members
+from kubectl_calico_nic.bundle.archives.zip_directory import require_small_directory
 
 BLOCK_BYTES = 256 * 1024
 """Files are read in blocks of this size."""

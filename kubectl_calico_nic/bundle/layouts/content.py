@@ -6,7 +6,7 @@ import enum
 import re
 
 from kubectl_calico_nic.bundle.decoding import is_binary
-from kubectl_calico_nic.bundle.line_prefixes import strip_prefix
+from kubectl_calico_nic.bundle.layouts.line_prefixes import strip_prefix
 from kubectl_calico_nic.calico.log.line_format import parse_line
 
 _LOOKED_AT = 64 * 1024

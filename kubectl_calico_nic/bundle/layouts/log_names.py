@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from kubectl_calico_nic.bundle.file_names import stem_of, without_endings
-from kubectl_calico_nic.bundle.line_prefixes import PrefixedLine
+from kubectl_calico_nic.bundle.layouts.file_names import stem_of, without_endings
+from kubectl_calico_nic.bundle.layouts.line_prefixes import PrefixedLine
 
 _KUBELET_FOLDER = re.compile(r"[^_/]+_(?P<pod>[^_/]+)_[^_/]+/(?P<container>[^/]+)/(?P<run>\d+)$")
 _KUBELET_LINK = re.compile(r"(?P<pod>[^_/]+)_[^_/]+_(?P<container>[^/]+)-[0-9a-f]{64}$")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from kubectl_calico_nic.snapshot.change_record import ChangeRecord, Entry
+from kubectl_calico_nic.snapshot.undo_record import ChangeRecord, Entry
 
 
 def record(

@@ -1,0 +1,1 @@
+"""What is packed -> the files inside: gzip, tar, zip, within limits."""
